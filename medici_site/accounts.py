@@ -1,0 +1,25 @@
+"""The first staff account."""
+
+import secrets
+
+from django.db import transaction
+
+from medici_site.models import User
+
+FIRST_USERNAME = "manager"
+
+
+@transaction.atomic
+def create_first_account() -> tuple[str, str] | None:
+    """Create the first account and return its user name and one-time password, or None when there is an account.
+
+    The password is random, is kept nowhere in the clear, and has to be changed at the first sign-in.
+    """
+    if User.objects.exists():
+        return None
+    password = secrets.token_urlsafe(12)
+    user = User(username=FIRST_USERNAME, is_staff=True, is_superuser=True)
+    user.set_password(password)
+    user.must_change_password = True
+    user.save()
+    return user.username, password

@@ -1,0 +1,25 @@
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+
+from medici_site.accounts import create_first_account
+
+LOCK = 20261124  # any number that nothing else in this database uses
+
+
+class Command(BaseCommand):
+    help = "Bring the database up to date: migrate, load the content files, create the first account if there is none."
+
+    def handle(self, **options):
+        # Two machines that start at once prepare one after the other. The lock goes with the connection.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
+        call_command("import_content", stdout=self.stdout)
+        if account := create_first_account():
+            username, password = account
+            self.stdout.write(
+                f"\nThe first staff account:  user name {username}   one-time password {password}\n"
+                "It is shown only now. Sign in under /admin/, where you are asked to choose your own.\n"
+            )
+        connection.close()

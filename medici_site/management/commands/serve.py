@@ -1,0 +1,102 @@
+"""`manage.py serve`: the whole site in the foreground, on one machine."""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connection
+
+WORKERS, THREADS = 2, 8
+GRACE = 20  # seconds that requests in flight, and a message being sent, get to finish
+PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
+
+
+def _end_with_parent():
+    """Ask Linux to end this child when its parent dies, even by kill -9, so that no orphan holds the port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class Command(BaseCommand):
+    help = "Prepare the database, then run the web server and the background worker until Ctrl-C."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", 8000)))
+
+    def handle(self, *, host, port, **options):
+        self._require_free_port(host, port)
+        try:
+            call_command("prepare", stdout=self.stdout)
+        except OperationalError as error:
+            raise CommandError(f"The database cannot be used.\n{error}") from error
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        children = [
+            self._child(
+                "-m", "gunicorn", "medici_site.wsgi", f"--bind={host}:{port}", f"--workers={WORKERS}",
+                f"--threads={THREADS}", f"--graceful-timeout={GRACE}", "--log-level=warning",
+                # The control socket would be made in the home folder, which a container may not have.
+                "--no-control-socket",
+            ),
+            self._child("manage.py", "run_worker"),
+        ]  # fmt: skip
+        try:
+            self._wait_until_it_answers(host, port, children)
+            address = settings.SITE_URL or f"http://{host}:{port}"
+            self.stdout.write(f"\nThe site is at {address}/   (staff: {address}/admin/)   Ctrl-C stops it.")
+            self.stdout.flush()
+            while all(child.poll() is None for child in children):
+                time.sleep(0.3)
+            raise CommandError("A part of the site ended by itself; its message is above. The rest is being stopped.")
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopping …")
+        finally:
+            self._stop(children)
+            connection.close()
+
+    @staticmethod
+    def _require_free_port(host, port):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as probe:
+            # As gunicorn does: a port that only waits out its last connections is free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise CommandError(
+                    f"Cannot use {host}:{port}: {error.strerror}. Stop what runs there, or choose another port: "
+                    f"PORT={port + 1} make run"
+                ) from error
+
+    @staticmethod
+    def _child(*arguments):
+        # In a session of its own a child does not get the terminal's Ctrl-C, so that it can end in good order.
+        return subprocess.Popen(
+            [sys.executable, *arguments], cwd=settings.BASE_DIR, start_new_session=True, preexec_fn=_end_with_parent
+        )
+
+    @staticmethod
+    def _wait_until_it_answers(host, port, children):
+        while all(child.poll() is None for child in children):
+            try:
+                socket.create_connection((host, port), timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+
+    @staticmethod
+    def _stop(children):
+        for child in children:
+            child.terminate()
+        for child in children:
+            try:
+                child.wait(GRACE + 5)
+            except subprocess.TimeoutExpired:
+                child.kill()
