@@ -1,0 +1,29 @@
+"""The content of the site. Working copies are edited; only their published versions are read by patients."""
+
+from treatments.models.base import Content
+from treatments.models.pages import InfoPage, Place, Treatment
+from treatments.models.records import (
+    ClinicSettings,
+    FaqItem,
+    GlossaryTerm,
+    Picture,
+    Reference,
+    SafetyNotice,
+    WarningSign,
+)
+from treatments.models.versions import Version
+
+# In the order in which they can be created: what others point to comes first.
+CONTENT_MODELS: tuple[type[Content], ...] = (
+    ClinicSettings,
+    Reference,
+    Picture,
+    SafetyNotice,
+    WarningSign,
+    GlossaryTerm,
+    FaqItem,
+    InfoPage,
+    Treatment,
+)
+
+__all__ = ["CONTENT_MODELS", "Place", "Version", *(model.__name__ for model in CONTENT_MODELS)]

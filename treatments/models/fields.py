@@ -1,0 +1,64 @@
+"""Two kinds of words: prose in the small text format, and lists of short texts."""
+
+import re
+
+from django import forms
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+
+
+def validate_prose(text):
+    """Refuse the two lines that content files use to tell texts and records apart."""
+    for line in text.split("\n"):
+        if line.startswith("# ") or line == "---":
+            raise ValidationError(f"A line cannot be “{line[:40]}”. Start a heading with two signs: ## Heading.")
+
+
+class ProseField(models.TextField):
+    """Text in the small format of content/README.md: paragraphs, headings, lists, bold, links, notes."""
+
+    default_validators = [validate_prose]
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        # One spelling of the same words, so that a change of line ends is not a change of the text.
+        return value and re.sub(r"[ \t]+$", "", value.replace("\r\n", "\n"), flags=re.MULTILINE).strip()
+
+
+class ItemsFormField(forms.CharField):
+    """A text area in which every line is one item."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value):
+        return [line.strip() for line in super().to_python(value).splitlines() if line.strip()]
+
+    def prepare_value(self, value):
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def has_changed(self, initial, data):
+        return self.to_python(data) != (initial or [])
+
+
+class ItemsField(ArrayField):
+    """A list of short texts. `item_choices` limits what an item may be."""
+
+    def __init__(self, verbose_name=None, *, base_field=None, item_choices=None, item_validators=(), **kwargs):
+        self.item_choices = item_choices
+        base_field = base_field or models.TextField(choices=item_choices, validators=list(item_validators))
+        kwargs.setdefault("default", list)
+        super().__init__(base_field, verbose_name=verbose_name, **kwargs)
+
+    def formfield(self, **kwargs):
+        if self.item_choices:
+            kwargs.setdefault("widget", forms.CheckboxSelectMultiple)
+            return forms.TypedMultipleChoiceField(
+                choices=self.item_choices,
+                label=kwargs.get("label", self.verbose_name.capitalize()),
+                help_text=kwargs.get("help_text", self.help_text),
+                required=not self.blank,
+                widget=kwargs["widget"],
+            )
+        # ArrayField would make a comma-separated line of it; sentences have commas of their own.
+        return super(ArrayField, self).formfield(form_class=ItemsFormField, **kwargs)

@@ -1,0 +1,221 @@
+"""The pages: treatments (families and procedures) and information pages."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from treatments import drawings
+from treatments.models.base import Content
+from treatments.models.fields import ItemsField, ProseField
+
+
+class Place(models.TextChoices):
+    """Where in the body a treatment acts; the letters of the drawing follow this order."""
+
+    MUSCLE = "muscle", "Muscles and fascia"
+    CORD = "cord", "Spinal cord"
+    FLUID = "fluid", "Fluid around the cord"
+    ROOT = "root", "Nerve roots"
+    FACET = "facet", "Facet joints"
+    FUSION = "fusion", "The fused levels"
+    SI = "si", "SI joints"
+    LIGAMENT = "ligament", "Ligaments and tendons"
+    BODY = "body", "The whole body"
+
+
+class TreatmentQuerySet(models.QuerySet):
+    def families(self):
+        return self.filter(family=None)
+
+
+class Treatment(Content):
+    """A kind of treatment (a family, on the ladder of eight) or one procedure of a family."""
+
+    class Reach(models.IntegerChoices):
+        OUTSIDE = 1, "1 · nothing enters the body"
+        MOUTH = 2, "2 · by mouth or breath"
+        NEEDLE = 3, "3 · a needle"
+        IMPLANT = 4, "4 · a small implant"
+        OPERATION = 5, "5 · an operation"
+
+    class TestFirst(models.TextChoices):
+        YES = "yes", "Yes"
+        PARTLY = "partly", "Partly"
+        NO = "no", "No"
+
+    class Reversible(models.TextChoices):
+        YES = "yes", "Yes"
+        MOSTLY = "mostly", "Mostly"
+        NO = "no", "No"
+
+    class Implant(models.TextChoices):
+        NO = "no", "No"
+        TEMPORARY = "temporary", "Temporary"
+        YES = "yes", "Yes"
+
+    class Cover(models.TextChoices):
+        USUAL = "usual", "Usually covered"
+        LIMITS = "visit limits", "Covered, often with a limit on visits"
+        APPROVAL = "prior approval", "Often needs approval first"
+        SELDOM = "often not paid", "Often not paid for this use"
+
+    class Evidence(models.TextChoices):
+        STRONG = "well supported", "Well supported"
+        MIXED = "mixed", "Mixed"
+        LIMITED = "limited", "Limited"
+        EARLY = "early", "Early"
+        UNKNOWN = "not assessed", "Not assessed yet"
+
+    name = models.CharField(max_length=80, help_text="The page's heading, for example Radiofrequency ablation (RFA).")
+    short_name = models.CharField(max_length=30, help_text="For menus and lists, for example RFA.")
+    plain_name = models.CharField(max_length=80, help_text="What it is in everyday words.")
+    family = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        limit_choices_to={"family": None},
+        help_text="Empty for a family.",
+    )
+    position = models.PositiveSmallIntegerField(
+        help_text="Place in its family, or the family's step on the ladder. 1 is the least invasive."
+    )
+    description = models.CharField(max_length=160, help_text="What a search engine shows under the title.")
+    picture = models.ForeignKey("Picture", models.PROTECT, null=True, blank=True, related_name="+")
+
+    reach = models.PositiveSmallIntegerField(choices=Reach, help_text="Bars on the ladder: how far it enters the body.")
+    reach_words = models.CharField("how it reaches you", max_length=60, help_text="For example: A needle.")
+    acts_on = ItemsField(item_choices=Place.choices)
+    setting = models.CharField(max_length=120, help_text="Where it is done.")
+    visit_length = models.CharField(max_length=120)
+    anesthesia = models.CharField(max_length=120, help_text="Awake, numbed, sedated or asleep.")
+    downtime = models.CharField(max_length=120, help_text="How soon light tasks are possible.")
+    when_it_starts = models.CharField(max_length=120, help_text="How soon it may help.")
+    how_long_it_lasts = models.CharField(max_length=120, help_text="How long help may last, if it works.")
+    test_first = models.CharField(max_length=10, choices=TestFirst)
+    test_first_note = models.CharField(max_length=120)
+    reversible = models.CharField(max_length=10, choices=Reversible)
+    reversible_note = models.CharField(max_length=120)
+    needle = models.BooleanField()
+    implant = models.CharField(max_length=10, choices=Implant)
+    implant_note = models.CharField(max_length=160, blank=True)
+    medicine = models.BooleanField()
+    medicine_note = models.CharField(max_length=120, blank=True)
+    cover = models.CharField("usual cover", max_length=20, choices=Cover)
+    evidence_level = models.CharField(max_length=20, choices=Evidence)
+
+    summary = ProseField(help_text="Two or three short sentences under the heading.")
+    also_called = ItemsField("people also search", help_text="Other words people type. One a line.")
+    honest_note = ProseField(blank=True, help_text="Shown near the top, for example about insurance or doubt.")
+    how_it_works = ProseField()
+    can_do = ItemsField("what it can do", help_text="Benefits. One a line.")
+    cannot_do = ItemsField("what it cannot do", help_text="Limits. One a line.")
+    may_help = ItemsField("may help if", help_text="One a line.")
+    not_for = ItemsField("usually not for", help_text="One a line.")
+    before = ProseField(blank=True)
+    during = ProseField("on the day", blank=True)
+    after = ProseField("afterward", blank=True)
+    later = ProseField(blank=True)
+    trial = ProseField(blank=True, help_text="How it can be tried first.")
+    expectations = ProseField("what to expect", blank=True)
+    living_with_it = ProseField(blank=True)
+    common_effects = ItemsField(help_text="One a line.")
+    rare_serious = ItemsField("rare but serious", help_text="One a line.")
+    evidence = ProseField()
+    fda_status = ProseField("FDA status", blank=True)
+    insurance = ProseField("insurance and cost", blank=True)
+    if_you_wait = ProseField()
+    emergency = ItemsField("call 911 or go to the ER", blank=True, help_text="One sign a line.")
+    same_day = ItemsField("call us the same day", blank=True, help_text="One sign a line.")
+    questions = ItemsField("questions to ask", help_text="One a line.")
+
+    related = models.ManyToManyField("self", symmetrical=False, related_name="+")
+    notices = models.ManyToManyField("SafetyNotice", blank=True, related_name="+")
+    sources = models.ManyToManyField("Reference", blank=True, related_name="+")
+
+    objects = TreatmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = [F("family__position").asc(nulls_first=True), "position"]
+        constraints = [
+            models.UniqueConstraint(
+                name="treatment_position_unique",
+                fields=["family", "position"],
+                nulls_distinct=False,
+                deferrable=models.Deferrable.DEFERRED,
+                violation_error_message="Another one already stands at this position. Give each its own number.",
+            ),
+            models.CheckConstraint(
+                name="treatment_position_from_1",
+                condition=Q(position__gte=1),
+                violation_error_message="Positions start at 1.",
+            ),
+            models.CheckConstraint(
+                name="treatment_reach_1_to_5",
+                condition=Q(reach__range=(1, 5)),
+                violation_error_message="Reach is a number from 1 to 5.",
+            ),
+            models.CheckConstraint(
+                name="treatment_not_its_own_family",
+                condition=Q(family=None) | ~Q(family=F("id")),
+                violation_error_message="A treatment cannot be its own family.",
+            ),
+            models.CheckConstraint(
+                name="treatment_benefit_and_risk",
+                condition=Q(can_do__len__gt=0, common_effects__len__gt=0, rare_serious__len__gt=0),
+                violation_error_message=(
+                    "Name at least one benefit, one common effect and one rare but serious risk: "
+                    "patients see benefit and risk side by side."
+                ),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def clean(self):
+        if self.family and self.family.family_id:
+            raise ValidationError({"family": f"{self.family} is itself part of a family. Choose one of the families."})
+
+    @property
+    def icon_template(self):
+        """The icon of a family, or None for a family that the design has not drawn."""
+        return drawings.icon(self.slug)
+
+    def get_absolute_url(self):
+        if self.family:
+            return reverse("treatment", args=[self.family.slug, self.slug])
+        return reverse("family", args=[self.slug])
+
+
+class InfoPage(Content):
+    """A page of text, such as Our approach."""
+
+    class Menu(models.TextChoices):
+        MAIN = "main", "Main menu"
+        FOOTER = "footer", "Footer"
+        NONE = "none", "Not in a menu"
+
+    title = models.CharField(max_length=80, help_text="The page's heading.")
+    short_title = models.CharField(max_length=30, help_text="For menus.")
+    kicker = models.CharField(max_length=80, blank=True, help_text="A short line above the heading.")
+    description = models.CharField(max_length=160, help_text="What a search engine shows under the title.")
+    menu = models.CharField(max_length=10, choices=Menu)
+    menu_position = models.PositiveSmallIntegerField()
+    picture = models.ForeignKey("Picture", models.PROTECT, null=True, blank=True, related_name="+")
+    summary = ProseField(help_text="Two or three short sentences under the heading.")
+    body = ProseField(help_text="Start each section with a line '## Heading'.")
+    sources = models.ManyToManyField("Reference", blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["menu", "menu_position", "slug"]
+        verbose_name = "information page"
+
+    def __str__(self):
+        return self.title
+
+    def get_absolute_url(self):
+        # Home and the overview of treatments have addresses of their own.
+        return reverse(self.slug) if self.slug in ("home", "treatments") else reverse("page", args=[self.slug])

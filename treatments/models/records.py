@@ -1,0 +1,292 @@
+"""The small records that pages draw on: words, questions, warning signs, notices, sources, pictures, the clinic."""
+
+import datetime
+import re
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from medici_site import phone
+from treatments import drawings
+from treatments.models.base import Content
+from treatments.models.fields import ItemsField, ProseField
+
+
+class GlossaryTerm(Content):
+    """A medical word in plain words."""
+
+    term = models.CharField(max_length=60)
+    also_called = ItemsField(blank=True, help_text="One a line.")
+    meaning = ProseField()
+
+    class Meta:
+        ordering = ["term"]
+
+    def __str__(self):
+        return self.term
+
+
+class FaqItem(Content):
+    """A question patients ask, and the answer."""
+
+    question = models.CharField(max_length=120)
+    position = models.PositiveSmallIntegerField()
+    answer = ProseField()
+    sources = models.ManyToManyField("Reference", blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["position"]
+        verbose_name = "question and answer"
+        verbose_name_plural = "questions and answers"
+        constraints = [
+            models.UniqueConstraint(
+                name="faq_position_unique",
+                fields=["position"],
+                deferrable=models.Deferrable.DEFERRED,
+                violation_error_message="Another question already stands at this position.",
+            )
+        ]
+
+    def __str__(self):
+        return self.question
+
+
+class WarningSign(Content):
+    """A sign that needs help now, asked as a question and told as a statement."""
+
+    class Group(models.TextChoices):
+        NERVES = "nerves", "Nerves"
+        INFECTION = "infection", "Infection"
+        INJURY = "injury", "Injury, heart and blood clots"
+        DEVICES = "devices", "Medicine and devices"
+        OTHER = "other", "Other"
+
+    class Level(models.TextChoices):
+        """How soon help is needed, in the order in which pages list it; the crisis line is never the last."""
+
+        CALL_911 = "911", "Call 911 or go to the ER now"
+        CRISIS_LINE = "988", "Call or text 988"
+        ER = "er", "Go to the ER today"
+        SAME_DAY = "same day", "Call us today"
+        THIS_WEEK = "this week", "Tell us this week"
+
+    position = models.PositiveSmallIntegerField()
+    group = models.CharField(max_length=10, choices=Group)
+    level = models.CharField(max_length=10, choices=Level)
+    question = ProseField(help_text="As asked of a patient: Do you have …?")
+    sign = ProseField(help_text="The same as a short statement, for lists.")
+    advice = ProseField()
+    sources = models.ManyToManyField("Reference", blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                name="sign_position_unique",
+                fields=["position"],
+                deferrable=models.Deferrable.DEFERRED,
+                violation_error_message="Another sign already stands at this position.",
+            )
+        ]
+
+    def __str__(self):
+        return self.sign
+
+
+class SafetyNotice(Content):
+    """A notice that several treatments share: written once, reviewed once."""
+
+    class Place(models.TextChoices):
+        BEFORE = "before", "Before"
+        DURING = "during", "On the day"
+        AFTER = "after", "Afterward"
+        LIVING = "living", "Living with it"
+        COST = "cost", "Insurance and cost"
+        WAIT = "wait", "If you wait"
+        HELP = "help", "When to get help"
+
+    title = models.CharField(max_length=80)
+    place = models.CharField(max_length=10, choices=Place, help_text="The part of the treatment page it stands in.")
+    position = models.PositiveSmallIntegerField()
+    body = ProseField(blank=True)
+    emergency = ItemsField("call 911 or go to the ER", blank=True, help_text="One sign a line.")
+    same_day = ItemsField("call us the same day", blank=True, help_text="One sign a line.")
+    sources = models.ManyToManyField("Reference", blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["position", "slug"]
+        constraints = [
+            models.CheckConstraint(
+                name="notice_says_something",
+                condition=~Q(body="") | Q(emergency__len__gt=0) | Q(same_day__len__gt=0),
+                violation_error_message="Write the notice, or list at least one sign.",
+            )
+        ]
+
+    def __str__(self):
+        return self.title
+
+
+class Reference(Content):
+    """A study, guideline or official notice that pages name as their source."""
+
+    publisher = models.CharField(max_length=120, help_text="Who wrote or published it.")
+    title = models.CharField(max_length=250)
+    year = models.PositiveSmallIntegerField()
+    citation = models.CharField(
+        max_length=250, blank=True, help_text="Journal, volume, pages, or a note on its status."
+    )
+    link = models.URLField(max_length=300, blank=True)
+    checked_on = models.DateField(
+        null=True, blank=True, help_text="The day somebody last read it. Empty: shown as not yet checked."
+    )
+
+    class Meta:
+        ordering = ["slug"]
+        verbose_name = "source"
+        constraints = [
+            models.CheckConstraint(
+                name="reference_year_plausible",
+                condition=Q(year__range=(1900, 2100)),
+                violation_error_message="The year has four digits, for example 2021.",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.publisher}: {self.title}"
+
+
+class Picture(Content):
+    """A drawing that comes with the site, or an uploaded photograph, with the words for who cannot see it."""
+
+    drawing = models.CharField(max_length=60, blank=True, choices=drawings.choices)
+    image = models.ImageField(
+        upload_to="pictures/", blank=True, width_field="width", height_field="height", help_text="JPEG, PNG or WebP."
+    )
+    width = models.PositiveIntegerField(null=True, editable=False)
+    height = models.PositiveIntegerField(null=True, editable=False)
+    alt = models.CharField(max_length=250, blank=True, help_text="What is to be seen, for people who cannot see it.")
+    decorative = models.BooleanField(
+        default=False, help_text="Only when the picture says nothing that the text does not."
+    )
+    key = ItemsField(blank=True, help_text="The meaning of the numbers 1, 2, 3 in the drawing. One a line.")
+
+    class Meta:
+        ordering = ["slug"]
+        constraints = [
+            models.CheckConstraint(
+                name="picture_alt_or_decorative",
+                condition=(Q(decorative=True) & Q(alt="")) | (Q(decorative=False) & ~Q(alt="")),
+                violation_error_message=(
+                    "Describe the picture for people who cannot see it, or mark it as decorative; not both."
+                ),
+            ),
+            models.CheckConstraint(
+                name="picture_drawing_or_image",
+                condition=(~Q(drawing="") & Q(image="")) | (Q(drawing="") & ~Q(image="")),
+                violation_error_message="Choose a drawing or upload an image; one of the two.",
+            ),
+        ]
+
+    def __str__(self):
+        return self.alt or self.slug
+
+    @property
+    def file_name(self):
+        return self.image.name.rpartition("/")[2]
+
+    @property
+    def drawing_template(self):
+        return drawings.template(self.drawing)
+
+
+def validate_phone(text):
+    if phone.parse(text) is None:
+        raise ValidationError(f"“{text}” is not a phone number. Write, for example, (555) 010-0100.")
+
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def validate_opening_hours(line):
+    match = re.fullmatch(r"(\w+) (\d\d):(\d\d)-(\d\d):(\d\d)", line)
+    try:
+        weekday, *clock = match.groups()
+        opens, closes = datetime.time(*map(int, clock[:2])), datetime.time(*map(int, clock[2:]))
+        if weekday not in WEEKDAYS or opens >= closes:
+            raise ValueError
+    except (AttributeError, ValueError):
+        raise ValidationError(
+            f"“{line}” is not a day with its hours. Write, for example, Monday 09:00-17:00."
+        ) from None
+
+
+def validate_holiday(line):
+    date, _, name = line.partition(" ")
+    try:
+        datetime.date.fromisoformat(date)
+    except ValueError:
+        name = ""
+    if not name:
+        raise ValidationError(f"“{line}” is not a date with a name. Write, for example, 2026-12-25 Christmas Day.")
+
+
+def validate_time_zone(name):
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValidationError(f"“{name}” is not a time zone. Write, for example, America/New_York.") from None
+
+
+class ClinicSettings(Content):
+    """The one record about the clinic itself."""
+
+    name = models.CharField(max_length=80)
+    brand_name = models.CharField(max_length=30, help_text="The large line of the logo.")
+    brand_line = models.CharField(max_length=40, blank=True, help_text="The small line of the logo.")
+    details_are_samples = models.BooleanField(
+        default=True, help_text="Shows 'sample' beside phone, hours and address until the real ones are entered."
+    )
+    phone = models.CharField(max_length=30, validators=[validate_phone])
+    email = models.EmailField(blank=True)
+    time_zone = models.CharField(max_length=40, validators=[validate_time_zone])
+    address = ProseField("street address", blank=True)
+    opening_hours = ItemsField(
+        item_validators=[validate_opening_hours], help_text="One day a line: Monday 09:00-17:00", blank=True
+    )
+    holidays = ItemsField(
+        item_validators=[validate_holiday], help_text="One a line: 2026-12-25 Christmas Day", blank=True
+    )
+    emergency_wording = ProseField()
+    safety_line = ProseField(help_text="In the footer of every page.")
+    review_notice = ProseField(help_text="On pages that no named reviewer has signed yet.")
+    what_happens_next = ProseField(help_text="Shown after a request was sent.")
+    evaluation_length = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "clinic settings"
+        constraints = [
+            models.CheckConstraint(
+                name="clinic_settings_one_record",
+                condition=Q(slug="clinic"),
+                violation_error_message="There is only one record of clinic settings, and its address is 'clinic'.",
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def phone_link(self):
+        """The phone number as the address of a link."""
+        return f"tel:{phone.parse(self.phone)}"
+
+    @property
+    def hours(self):
+        """The opening hours as (weekday, opens, closes), in the clinic's time zone."""
+        for line in self.opening_hours:
+            weekday, times = line.split(" ")
+            opens, closes = map(datetime.time.fromisoformat, times.split("-"))
+            yield weekday, opens, closes

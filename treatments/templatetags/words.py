@@ -1,0 +1,37 @@
+"""Turning the small text format into HTML inside templates."""
+
+from django import template
+
+from treatments import prose as text_format
+
+register = template.Library()
+
+
+@register.filter
+def prose(text):
+    """The HTML of a longer text."""
+    return text_format.render(text)
+
+
+@register.filter
+def inline(text):
+    """The HTML of a short text, such as one item of a list."""
+    return text_format.render_inline(text)
+
+
+@register.filter
+def sections(text):
+    """The sections of a page's body."""
+    return list(text_format.sections(text))
+
+
+@register.filter
+def plain(text):
+    """The words of a text without any marks."""
+    return text_format.plain(text)
+
+
+@register.simple_tag(takes_context=True)
+def canonical(context):
+    """The full address of this page, without what follows a question mark."""
+    return context["request"].build_absolute_uri(context["request"].path)

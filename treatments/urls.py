@@ -1,0 +1,13 @@
+"""Public addresses. They are stable: patients print and share them."""
+
+from django.urls import path
+
+from treatments import views
+
+urlpatterns = [
+    path("", views.HomeView.as_view(), name="home"),
+    path("treatments/", views.TreatmentListView.as_view(), name="treatments"),
+    path("treatments/<slug:slug>/", views.FamilyView.as_view(), name="family"),
+    path("treatments/<slug:family>/<slug:slug>/", views.ProcedureView.as_view(), name="treatment"),
+    path("<slug:slug>/", views.InfoPageView.as_view(), name="page"),
+]
