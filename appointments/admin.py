@@ -4,8 +4,7 @@ from django.contrib import admin
 from django.utils.html import format_html
 
 from appointments.models import Concern, EvaluationRequest
-from medici_site import phone
-from treatments import library
+from treatments import library, phone
 
 
 @admin.register(EvaluationRequest)

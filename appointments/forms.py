@@ -7,7 +7,7 @@ from crispy_forms.layout import HTML, Div, Fieldset, Layout, Submit
 from django import forms
 
 from appointments.models import Concern, EvaluationRequest
-from medici_site import phone
+from treatments import phone
 
 ForWhom, ContactBy = EvaluationRequest.ForWhom, EvaluationRequest.ContactBy
 MOST_CONCERNS = 5

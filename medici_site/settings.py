@@ -134,8 +134,8 @@ STORAGES = {
 
 # -- Mail ----------------------------------------------------------------------------------------
 
-NOTIFY_EMAILS = env.list("NOTIFY_EMAILS", ["front-desk@clinic.example"])
-DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", "website@clinic.example")
+NOTIFY_EMAILS = env.list("NOTIFY_EMAILS", []) or ["front-desk@clinic.example"]
+DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", "") or "website@clinic.example"
 if PRODUCTION:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST = env.str("EMAIL_HOST")

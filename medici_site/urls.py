@@ -11,6 +11,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", views.healthz, name="healthz"),
     path("robots.txt", views.robots, name="robots"),
+    # Asked for by name where a page, such as one of the admin, names no icon.
+    path("favicon.ico", views.favicon, name="favicon"),
     path("sitemap.xml", sitemap, {"sitemaps": {"content": ContentSitemap}}, name="sitemap"),
     path("media/pictures/<str:name>", views.picture, name="picture"),
     path("request-evaluation/", include("appointments.urls")),

@@ -6,7 +6,8 @@ import sys
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import FileResponse, Http404, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -32,6 +33,11 @@ def healthz(request):
 def robots(request):
     lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /request-evaluation/"]
     return HttpResponse("\n".join([*lines, f"Sitemap: {request.build_absolute_uri('/sitemap.xml')}", ""]), "text/plain")
+
+
+@require_safe
+def favicon(request):
+    return redirect(static("img/favicon.svg"))
 
 
 @require_safe

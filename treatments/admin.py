@@ -129,6 +129,11 @@ class ReferenceAdmin(ContentAdmin):
     list_display = ("slug", "publisher", "title", "year", "checked_on")
     search_fields = ("slug", "publisher", "title")
 
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "link":
+            kwargs["assume_scheme"] = "https"
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
 
 @admin.register(Picture)
 class PictureAdmin(ContentAdmin):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django.db import models
+from PIL import Image
 
 from treatments import schema
 from treatments.models import (
@@ -195,9 +196,7 @@ def _value(field: models.Field, text: str, folder: Path):
     if isinstance(field, models.BooleanField):
         return _yes_or_no(text, field)
     if isinstance(field, models.FileField):
-        if text and not (folder / IMAGES / text).is_file():
-            raise ValueError(f"{IMAGES}/{text} does not exist. Put the file there, or correct its name.")
-        return text
+        return _image(text, folder) if text else ""
     if isinstance(field, models.DateField):
         try:
             return datetime.date.fromisoformat(text).isoformat() if text else None
@@ -212,6 +211,18 @@ def _value(field: models.Field, text: str, folder: Path):
     if field.choices and text:
         return _chosen(text, dict(field.flatchoices))
     return field.to_python(text)
+
+
+def _image(name: str, folder: Path) -> str:
+    file = folder / IMAGES / name
+    if not file.is_file():
+        raise ValueError(f"{IMAGES}/{name} does not exist. Put the file there, or correct its name.")
+    try:
+        with Image.open(file, formats=["JPEG", "PNG", "WEBP"]) as image:
+            image.verify()
+    except (OSError, SyntaxError, Image.DecompressionBombError):
+        raise ValueError(f"{IMAGES}/{name} is not a whole JPEG, PNG or WebP picture. Save it anew.") from None
+    return name
 
 
 def _commas(text: str) -> list[str]:

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.text import capfirst
 
 
 def validate_prose(text):
@@ -52,13 +53,12 @@ class ItemsField(ArrayField):
 
     def formfield(self, **kwargs):
         if self.item_choices:
-            kwargs.setdefault("widget", forms.CheckboxSelectMultiple)
             return forms.TypedMultipleChoiceField(
                 choices=self.item_choices,
-                label=kwargs.get("label", self.verbose_name.capitalize()),
-                help_text=kwargs.get("help_text", self.help_text),
+                label=capfirst(self.verbose_name),
+                help_text=self.help_text,
                 required=not self.blank,
-                widget=kwargs["widget"],
+                widget=forms.CheckboxSelectMultiple,
             )
         # ArrayField would make a comma-separated line of it; sentences have commas of their own.
         return super(ArrayField, self).formfield(form_class=ItemsFormField, **kwargs)

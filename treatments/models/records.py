@@ -5,11 +5,11 @@ import re
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
+from django.core.validators import FileExtensionValidator
 from django.db import models
 from django.db.models import Q
 
-from medici_site import phone
-from treatments import drawings
+from treatments import drawings, phone
 from treatments.models.base import Content
 from treatments.models.fields import ItemsField, ProseField
 
@@ -68,7 +68,7 @@ class WarningSign(Content):
 
         CALL_911 = "911", "Call 911 or go to the ER now"
         CRISIS_LINE = "988", "Call or text 988"
-        ER = "er", "Go to the ER today"
+        ER = "er", "Go to the ER now"
         SAME_DAY = "same day", "Call us today"
         THIS_WEEK = "this week", "Tell us this week"
 
@@ -163,10 +163,11 @@ class Picture(Content):
 
     drawing = models.CharField(max_length=60, blank=True, choices=drawings.choices)
     image = models.ImageField(
-        upload_to="pictures/", blank=True, width_field="width", height_field="height", help_text="JPEG, PNG or WebP."
+        upload_to="pictures/",
+        blank=True,
+        validators=[FileExtensionValidator(["jpg", "jpeg", "png", "webp"])],
+        help_text="JPEG, PNG or WebP.",
     )
-    width = models.PositiveIntegerField(null=True, editable=False)
-    height = models.PositiveIntegerField(null=True, editable=False)
     alt = models.CharField(max_length=250, blank=True, help_text="What is to be seen, for people who cannot see it.")
     decorative = models.BooleanField(
         default=False, help_text="Only when the picture says nothing that the text does not."
