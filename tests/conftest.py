@@ -1,0 +1,45 @@
+"""What every test can ask for. The test database holds the real content, imported once."""
+
+import pytest
+from django.conf import settings
+from django.test.utils import setup_databases, teardown_databases
+
+from tests.pages import PageClient
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker):
+    # Always a database of the tests' own. pytest-django makes none when no chosen test is marked for the
+    # database, and the browser tests, which are not, would then meet the real one.
+    with django_db_blocker.unblock():
+        databases = setup_databases(verbosity=0, interactive=False)
+        from treatments.importing import import_content  # models can be imported only now
+
+        import_content(settings.CONTENT_DIR)
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(databases, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _media_of_its_own(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def page(client):
+    """Fetch pages like `page("/treatments/")`; every fetched page is checked for what all pages owe."""
+    return PageClient(client)
+
+
+@pytest.fixture
+def manager(db):
+    from tests.factories import make_user
+
+    return make_user()
+
+
+@pytest.fixture
+def manager_client(client, manager):
+    client.force_login(manager)
+    return client

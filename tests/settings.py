@@ -1,0 +1,25 @@
+"""Settings of the tests: those of the site, on a database of their own, whatever the environment says."""
+
+import os
+from pathlib import Path
+
+from medici_site.environment import PRODUCTION_ONLY
+
+# A developer's own .env must not decide what the tests see; an empty value keeps .env from filling it in.
+os.environ.update(dict.fromkeys(PRODUCTION_ONLY, ""), DEBUG="0")
+os.environ["VAR_DIR"] = str(Path(os.environ.get("VAR_DIR", Path(__file__).parent.parent / "var")) / "test")
+
+from medici_site.settings import *  # noqa: F403
+from medici_site.settings import DATABASES, STATIC_ROOT
+
+if "EMBEDDED_ROOT" in DATABASES["default"]:
+    DATABASES["default"]["EMBEDDED_DURABLE"] = False  # tests lose nothing that matters when the power goes
+DATABASES["default"]["TEST"] = {"NAME": "test_medici"}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Tests in this process need no collected files; browser tests run the real site with the real storage.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # filled by the browser tests

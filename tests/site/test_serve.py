@@ -1,0 +1,189 @@
+"""`manage.py serve`, what `make run` does: it starts everything, keeps everything, stops everything."""
+
+import http.cookiejar
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import psutil
+import pytest
+from django.conf import settings
+
+from medici_site.embedded_postgres.server import Server
+from medici_site.environment import PRODUCTION_ONLY
+from tests.factories import form_data
+
+START_SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Run:
+    """A running site in a folder of its own."""
+
+    def __init__(self, var, port):
+        self.var, self.port = var, port
+        environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "HOST")}
+        environment |= dict.fromkeys(PRODUCTION_ONLY, "") | {
+            "VAR_DIR": str(var), "PORT": str(port), "DJANGO_SETTINGS_MODULE": "medici_site.settings",
+            "PYTHONUNBUFFERED": "1",
+        }  # fmt: skip
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve"],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.output = ""
+
+    def wait_until_it_serves(self):
+        for line in self.process.stdout:
+            self.output += line
+            if "Ctrl-C stops it" in line:
+                return self
+        raise AssertionError(self.output)
+
+    def family(self):
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def end(self, how=signal.SIGINT):
+        family = self.family()
+        self.process.send_signal(how)
+        self.output += self.process.communicate(timeout=40)[0]
+        psutil.wait_procs(family, timeout=20)
+        return [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+
+    def get(self, path):
+        return urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20)
+
+
+@pytest.fixture
+def start(tmp_path):
+    runs = []
+
+    def start_one(port=None):
+        # Static files are collected by make; the page itself is what counts here.
+        (tmp_path / "static").mkdir(exist_ok=True)
+        (tmp_path / "static" / "staticfiles.json").write_bytes(manifest())
+        runs.append(Run(tmp_path, port or free_port()))
+        return runs[-1]
+
+    yield start_one
+    for run in runs:
+        if run.process.poll() is None:
+            run.end(signal.SIGTERM)
+    Server(tmp_path / "postgres").stop()
+
+
+def manifest() -> bytes:
+    """A manifest that names every static file by its own name."""
+    root = settings.BASE_DIR / "static"
+    paths = {str(path.relative_to(root)): str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    return json.dumps({"version": "1.1", "paths": paths, "hash": ""}).encode()
+
+
+def test_it_starts_keeps_and_stops_everything(start, tmp_path):
+    run = start().wait_until_it_serves()
+    assert run.get("/").status == 200
+    assert re.search(r"content: \d+ created, 0 updated", run.output)
+    assert re.search(r"user name manager   one-time password \S{16}", run.output)
+    assert f"http://127.0.0.1:{run.port}/" in run.output
+    assert run.end() == []
+    assert run.process.returncode == 0
+    assert not (tmp_path / "postgres" / "data" / "postmaster.pid").exists(), "the database is stopped too"
+
+    began = time.monotonic()
+    again = start().wait_until_it_serves()
+    print(f"second start: {time.monotonic() - began:.1f} s")
+    assert again.get("/treatments/hbot/").status == 200
+    assert "one-time password" not in again.output
+    assert "0 created, 0 updated" in again.output
+    assert again.end(signal.SIGTERM) == []
+
+
+def test_a_kill_leaves_no_orphan_and_loses_nothing(start, tmp_path):
+    run = start().wait_until_it_serves()
+    family = run.family()
+    run.process.kill()
+    run.process.wait()
+    _, alive = psutil.wait_procs(family, timeout=30)
+    assert [p.name() for p in alive if "postgres" not in p.name()] == []
+    again = start(run.port).wait_until_it_serves()
+    assert "0 created, 0 updated" in again.output
+    assert again.get("/").status == 200
+
+
+def test_the_site_answers_again_after_its_database_was_killed(start, tmp_path):
+    run = start().wait_until_it_serves()
+    assert run.get("/").status == 200
+    postmaster = int((tmp_path / "postgres" / "data" / "postmaster.pid").read_text().split("\n")[0])
+    os.kill(postmaster, signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            assert run.get("/").status == 200
+            break
+        except urllib.error.HTTPError as error:
+            assert error.code == 503
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+
+
+def test_a_port_in_use_says_what_to_do(start):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        run = start(taken.getsockname()[1])
+        run.output = run.process.communicate(timeout=START_SECONDS)[0]
+    assert run.process.returncode == 1
+    assert f"Cannot use 127.0.0.1:{run.port}" in run.output
+    assert f"PORT={run.port + 1} make run" in run.output
+    assert "Traceback" not in run.output
+
+
+def test_a_broken_database_folder_says_what_to_do(start, tmp_path):
+    (tmp_path / "postgres" / "data").mkdir(parents=True)
+    (tmp_path / "postgres" / "data" / "something").write_text("")
+    run = start()
+    run.output = run.process.communicate(timeout=START_SECONDS)[0]
+    assert run.process.returncode == 1
+    assert "is not a complete PostgreSQL folder" in run.output
+    assert "mv " in run.output
+    assert "Traceback" not in run.output
+
+
+def test_staff_are_told_of_a_request_by_the_worker(start, tmp_path):
+    run = start().wait_until_it_serves()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+    url = f"http://127.0.0.1:{run.port}/request-evaluation/"
+    form = opener.open(url).read().decode()
+    token = re.search('name="csrfmiddlewaretoken" value="([^"]+)"', form)[1]
+    data = form_data(name="Canary Name", message="canary words") | {"csrfmiddlewaretoken": token}
+    shown = opener.open(url, urllib.parse.urlencode(data, doseq=True).encode()).read().decode()
+    reference = re.search('class="code">([^<]+)<', shown)[1]
+    deadline = time.monotonic() + 10
+    while not (mails := list((tmp_path / "mail").glob("*")) if (tmp_path / "mail").exists() else []):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    time.sleep(0.2)
+    assert reference in mails[0].read_text()
+    run.end()
+    # Neither the mail, nor what the site printed, nor the log of Postgres holds a word of the patient.
+    log = (tmp_path / "postgres" / "server.log").read_text()
+    for text in (mails[0].read_text(), run.output, log):
+        assert "anary" not in text
+        assert "0100142" not in text

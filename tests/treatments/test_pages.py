@@ -1,0 +1,133 @@
+"""The pages to read: each says what it must, in few queries."""
+
+import pytest
+
+from treatments import library
+from treatments.models import ClinicSettings, Treatment
+from treatments.publishing import publish
+
+pytestmark = pytest.mark.django_db
+
+
+def all_urls():
+    return [one.get_absolute_url() for one in [*library.published().pages, *library.published().treatments]]
+
+
+def test_every_page_costs_at_most_three_queries(client, django_assert_max_num_queries):
+    for url in all_urls():
+        with django_assert_max_num_queries(3):
+            assert client.get(url).status_code == 200
+
+
+def test_every_page_is_itself(page):
+    pages = {url: page(url) for url in all_urls()}
+    titles = [shown.title for shown in pages.values()]
+    headings = [shown.headings[0] for shown in pages.values()]
+    assert len(set(titles)) == len(titles)
+    assert len(set(headings)) == len(headings)
+    for url, shown in pages.items():
+        html = shown.response.content.decode()
+        assert f'<link rel="canonical" href="http://testserver{url}">' in html
+        assert 50 <= len(html.partition('name="description" content="')[2].partition('"')[0]) <= 200, url
+        assert "Awaiting medical review." in shown.text
+
+
+def test_home_shows_the_eight_in_order(page):
+    shown = page("/")
+    families = [link for link in shown.links if link.startswith("/treatments/") and link.count("/") == 3]
+    assert families[:8] == [family.get_absolute_url() for family in library.published().families]
+
+
+def test_the_ladder_names_every_family_and_procedure(page):
+    shown = page("/treatments/")
+    for treatment in library.published().treatments:
+        assert treatment.get_absolute_url() in shown.links
+
+
+def test_order_is_data(page):
+    one, two = Treatment.objects.get(slug="medication"), Treatment.objects.get(slug="hbot")
+    one.position, two.position = two.position, one.position
+    for treatment in (one, two):
+        treatment.save()
+        publish(treatment, reason="test")
+    shown = page("/treatments/")
+    assert shown.links.index("/treatments/hbot/") < shown.links.index("/treatments/medication/")
+    assert page("/treatments/hbot/").says("Step 2 of 8")
+
+
+def test_every_treatment_page_tells_the_same_in_the_same_order(page):
+    for treatment in library.published().treatments:
+        shown = page(treatment.get_absolute_url())
+        # The last place of each: the list of contents on top names some of them too.
+        places = [
+            len(shown.blocks) - shown.blocks[::-1].index(heading)
+            for heading in (
+                "How it works", "Who it may suit", "What it can do", "What it cannot do", "Common effects",
+                "Rare but serious", "What is known", "Insurance and cost", "If you wait, or choose no treatment",
+                "When to get help", "Questions to bring", "Other options",
+            )
+        ]  # fmt: skip
+        assert places == sorted(places)
+        for words in (*treatment.can_do, *treatment.rare_serious, *treatment.questions):
+            assert shown.text.count(words.split("[")[0].strip()) >= 1
+
+
+def test_a_procedure_links_to_its_family_and_neighbours(page):
+    shown = page("/treatments/interventional/radiofrequency-ablation/")
+    assert "/treatments/interventional/" in shown.links
+    assert "/treatments/interventional/facet-medial-branch-block/" in shown.links
+    assert "/treatments/interventional/sacroiliac-joint/" in shown.links
+    assert "/request-evaluation/?interest=interventional" in shown.links
+
+
+def test_the_phone_is_a_setting(page):
+    clinic = ClinicSettings.objects.get()
+    clinic.phone, clinic.details_are_samples = "(212) 555-0187", False
+    clinic.save()
+    publish(clinic, reason="test")
+    html = page("/treatments/prp/", status=404).response.content.decode()
+    assert 'href="tel:+12125550187"' in html
+    assert "sample" not in html
+    assert "(555) 010-0100" not in html
+
+
+def test_sample_details_look_like_samples(client):
+    html = client.get("/").content.decode()
+    assert "sample number" in html
+    assert "sample hours" in html
+
+
+def test_urgent_page_puts_help_first(page):
+    shown = page("/urgent/")
+    assert shown.links.index("tel:911") < shown.links.index("/sources/") if "/sources/" in shown.links else True
+    for sign in library.published().warning_signs:
+        assert sign.sign in shown.text
+        assert sign.advice.split("\n")[0].split("[")[0].strip() in shown.text
+
+
+def test_glossary_and_questions_show_every_record(page):
+    glossary, faq = page("/glossary/"), page("/faq/")
+    words = library.published()
+    assert all(term.slug in glossary.ids for term in words.glossary)
+    assert all(item.question in faq.blocks for item in words.faqs)
+
+
+def test_sources_say_when_they_were_checked(page):
+    shown = page("/sources/")
+    assert shown.says("Checked November 24, 2026")
+    assert shown.says("Not yet checked by us")
+
+
+def test_other_address_of_a_page_leads_to_its_own(client):
+    response = client.get("/home/")
+    assert (response.status_code, response.url) == (301, "/")
+
+
+def test_treatments_are_served_where_only_the_address_differs_by_the_slash(client):
+    response = client.get("/treatments/hbot")
+    assert (response.status_code, response.url) == (301, "/treatments/hbot/")
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_pages_can_only_be_read(client, method):
+    assert getattr(client, method)("/").status_code == 405
