@@ -37,7 +37,9 @@ class Command(BaseCommand):
             call_command("prepare", stdout=self.stdout)
         except OperationalError as error:
             raise CommandError(f"The database cannot be used.\n{error}") from error
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # Also where a shell started us in the background, which turns Ctrl-C off for its children.
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, signal.default_int_handler)
         children = [
             self._child(
                 "-m", "gunicorn", "medici_site.wsgi", f"--bind={host}:{port}", f"--workers={WORKERS}",
