@@ -3,8 +3,10 @@
 import base64
 import os
 import secrets
+import socket
 from pathlib import Path
 
+import psutil
 from django.core.exceptions import ImproperlyConfigured
 
 # Without SITE_URL the site serves this machine only and makes its own secrets. With it, it is public,
@@ -40,6 +42,17 @@ def require_all_or_nothing(environ=os.environ) -> bool:
     if len(environ["SECRET_KEY"]) < 50:
         raise ImproperlyConfigured("SECRET_KEY must have at least 50 characters.")
     return True
+
+
+def own_addresses(host: str) -> list[str]:
+    """Return the names under which a site on this machine is reached when it listens on `host`.
+
+    Whoever opens the site to the network with 0.0.0.0 reaches it by any address of this machine.
+    """
+    if host not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
+        return [host] if host else []
+    addresses = (address.address for card in psutil.net_if_addrs().values() for address in card)
+    return [socket.gethostname(), *(address for address in addresses if address.count(".") == 3)]
 
 
 def local_secret(folder: Path, name: str, make=lambda: secrets.token_urlsafe(48)) -> str:

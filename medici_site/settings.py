@@ -11,7 +11,13 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
 from medici_site.database import database
-from medici_site.environment import encryption_keys, local_secret, new_encryption_key, require_all_or_nothing
+from medici_site.environment import (
+    encryption_keys,
+    local_secret,
+    new_encryption_key,
+    own_addresses,
+    require_all_or_nothing,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -34,6 +40,8 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.list("EXTRA_HOSTS", [])
 if PRODUCTION:
     ALLOWED_HOSTS.append(urlsplit(SITE_URL).hostname)
     CSRF_TRUSTED_ORIGINS = [SITE_URL]
+else:
+    ALLOWED_HOSTS += own_addresses(env.str("HOST", ""))
 
 SECRET_KEY = env.str("SECRET_KEY", "") or local_secret(VAR_DIR / "secrets", "secret_key")
 # Keys for what patients send. They live outside the database, so a copy of the database alone says nothing.
@@ -150,6 +158,9 @@ else:
 
 # -- Safety --------------------------------------------------------------------------------------
 
+# The form's cookie lives as long as a form may lie open; no script reads it.
+CSRF_COOKIE_AGE = 24 * 60 * 60  # seconds
+CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked by the machine itself, without TLS
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if PRODUCTION else 0

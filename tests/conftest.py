@@ -43,3 +43,16 @@ def manager(db):
 def manager_client(client, manager):
     client.force_login(manager)
     return client
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what tests measured, such as the reading grade of each content file."""
+    measured = [
+        (report.nodeid.rpartition("::")[2], ", ".join(f"{name} {value}" for name, value in report.user_properties))
+        for report in terminalreporter.getreports("passed")
+        if report.when == "call" and report.user_properties
+    ]
+    if measured:
+        terminalreporter.section("measured")
+        for test, values in measured:
+            terminalreporter.write_line(f"{test}: {values}")

@@ -32,9 +32,9 @@ def _syllables(word: str) -> int:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text in the small format. A heading, an item and a clause after a colon stand alone."""
+    """The sentences of a text in the small format. A heading and an item of a list stand alone."""
     text = re.sub(r"(\d)\.(\d)", r"\1\2", _NAMES.sub("care", plain(text)))
-    parts = (part for line in text.split("\n") for part in re.split(r"(?<=[.!?])[\"”']?\s+|[:;]\s+", line))
+    parts = (part for line in text.split("\n") for part in re.split(r"(?<=[.!?])[\"”']?\s+", line))
     return [part for part in parts if re.search("[A-Za-z]", part)]
 
 

@@ -54,6 +54,11 @@ class Library:
             instance = schema.from_record(model, published.record)
             self._by_slug[model][instance.slug] = instance
             rows.append((instance, published))
+        # A procedure waits for its family: without one it would pass for a family itself.
+        treatments = self._by_slug[Treatment]
+        for instance, published in rows:
+            if (family := published.record.get("family")) and family not in treatments:
+                del treatments[instance.slug]
         self.clinic: ClinicSettings = self._by_slug[ClinicSettings]["clinic"]
         zone = ZoneInfo(self.clinic.time_zone)
         for instance, published in rows:

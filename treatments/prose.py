@@ -1,5 +1,6 @@
 """The small text format inside content: paragraphs, headings, lists, bold, links, notes. Raw HTML stays text."""
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -27,11 +28,14 @@ _markdown.add_render_rule("blockquote_open", _open_note)
 _markdown.add_render_rule("blockquote_close", _close_note)
 
 
+# The words of a page change far less often than it is read; the cache holds several sites of this size.
+@functools.lru_cache(maxsize=4096)
 def render(text: str) -> SafeString:
     """Return the HTML of a text. Every character of the text itself is escaped."""
     return mark_safe(_markdown.render(text))  # noqa: S308 - markdown-it escapes it
 
 
+@functools.lru_cache(maxsize=4096)
 def render_inline(text: str) -> SafeString:
     """Return the HTML of one short text, without a paragraph around it."""
     return mark_safe(_markdown.renderInline(text))  # noqa: S308 - markdown-it escapes it

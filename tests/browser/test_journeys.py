@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -133,4 +134,7 @@ def test_pointing_at_a_treatment_lights_its_place_alone(open_page):
 
 def test_the_form_may_set_its_security_cookie_and_no_other(open_page):
     page = open_page("/request-evaluation/")
-    assert [cookie["name"] for cookie in page.context.cookies()] == ["csrftoken"]
+    (cookie,) = page.context.cookies()
+    assert cookie["name"] == "csrftoken"
+    assert cookie["httpOnly"]
+    assert cookie["expires"] - time.time() < 25 * 60 * 60

@@ -47,8 +47,7 @@ def test_file_is_plain_to_read(file, records, record_property):
         return
     measured = grade(text), median_sentence(text)
     record_property("grade", round(measured[0], 1))
-    record_property("median sentence", measured[1])
-    print(f"{file}: grade {measured[0]:.1f}, median sentence {measured[1]} words")
+    record_property("words in the median sentence", measured[1])
     assert measured[0] <= 8
     assert measured[1] < 16
 
@@ -59,6 +58,16 @@ def test_file_promises_nothing(file):
         # One patient asks whether we can; the answer says that nobody can promise it.
         if not line.startswith("Question: Will you be able to cure my pain?"):
             assert not NEVER.search(line), f"{file}:{number}: {line}"
+
+
+def test_the_guide_names_every_fact_and_text_and_every_choice():
+    guide = (settings.CONTENT_DIR / "README.md").read_text()
+    for model in schema.KINDS.values():
+        for field in schema.fields(model):
+            assert schema.label(field) in guide, schema.label(field)
+            for value, _ in getattr(field, "item_choices", None) or field.choices or ():
+                # A drawing is chosen by its name; the guide does not list them.
+                assert field.name == "drawing" or str(value) in guide, value
 
 
 def test_eight_families_in_order_of_how_they_enter_the_body(records):

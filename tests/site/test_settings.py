@@ -9,7 +9,13 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from medici_site.database import database
-from medici_site.environment import encryption_keys, local_secret, new_encryption_key, require_all_or_nothing
+from medici_site.environment import (
+    encryption_keys,
+    local_secret,
+    new_encryption_key,
+    own_addresses,
+    require_all_or_nothing,
+)
 from tests.check_deploy import CONFIGURATION
 
 
@@ -48,6 +54,12 @@ def test_debug_is_refused_in_production():
     )
     assert run.returncode != 0
     assert "DEBUG shows patients' data" in run.stderr
+
+
+def test_an_opened_site_answers_to_this_machines_addresses():
+    assert own_addresses("") == []
+    assert own_addresses("192.0.2.7") == ["192.0.2.7"]
+    assert "127.0.0.1" in own_addresses("0.0.0.0")  # noqa: S104
 
 
 def test_local_secret_is_made_once_and_for_its_owner_only(tmp_path):

@@ -104,6 +104,17 @@ def test_the_library_can_be_had_without_the_database(settings):
     assert words.clinic.phone == "(555) 010-0100"
 
 
+def test_a_procedure_waits_for_its_family():
+    words = library.Library(
+        library.Published(kind, record)
+        for kind, record in Version.objects.filter(state="published").values_list("kind", "record")
+        if not (kind == "treatment" and record["slug"] == "regenerative")
+    )
+    assert words.treatment("prp") is None
+    assert len(words.families) == 7
+    assert "prp" not in [one.slug for one in words.treatment("hbot").linked.related]
+
+
 def test_what_points_to_something_unpublished_leaves_it_out():
     words = library.Library(
         library.Published(

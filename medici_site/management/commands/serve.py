@@ -51,7 +51,8 @@ class Command(BaseCommand):
         ]  # fmt: skip
         try:
             self._wait_until_it_answers(host, port, children)
-            address = settings.SITE_URL or f"http://{host}:{port}"
+            shown = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - what a browser can open
+            address = settings.SITE_URL or f"http://{shown}:{port}"
             self.stdout.write(f"\nThe site is at {address}/   (staff: {address}/admin/)   Ctrl-C stops it.")
             self.stdout.flush()
             while all(child.poll() is None for child in children):
