@@ -2,6 +2,7 @@
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
 from tests.pages import PageClient
@@ -18,6 +19,12 @@ def django_db_setup(django_test_environment, django_db_blocker):
         import_content(settings.CONTENT_DIR)
     yield
     with django_db_blocker.unblock():
+        # Queries inside Playwright's event loop have a connection of their own, which nothing closes for them.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
         teardown_databases(databases, verbosity=0)
 
 
