@@ -32,7 +32,8 @@ class OneTimePasswordMiddleware:
 
     def __call__(self, request):
         if request.path.startswith(reverse("admin:index")):
-            allowed = {reverse("admin:password_change"), reverse("admin:logout"), reverse("admin:login")}
+            names = ("password_change", "logout", "login", "jsi18n")
+            allowed = {reverse(f"admin:{name}") for name in names}
             user = request.user
             if user.is_authenticated and user.must_change_password and request.path not in allowed:
                 return redirect("admin:password_change")

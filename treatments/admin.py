@@ -1,9 +1,10 @@
 """Editing the site's words. Saving changes the working copy; "Save and publish" brings it to patients."""
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.db import models
 from django.db.models import OuterRef, Subquery
-from django.forms import CheckboxSelectMultiple, Textarea
+from django.forms import Textarea, TextInput
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
@@ -34,8 +35,13 @@ class ContentAdmin(admin.ModelAdmin):
     formfield_overrides = {
         ProseField: {"widget": Textarea(attrs={"rows": 6, "class": "vLargeTextField"})},
         ItemsField: {"widget": Textarea(attrs={"rows": 6, "class": "vLargeTextField"})},
-        models.ManyToManyField: {"widget": CheckboxSelectMultiple},
+        # Facts are whole sentences at times; the admin's short boxes would hide their ends.
+        models.CharField: {"widget": TextInput(attrs={"class": "vLargeTextField"})},
     }
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        kwargs["widget"] = FilteredSelectMultiple(db_field.verbose_name, is_stacked=False)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_list_display(self, request):
         return (*super().get_list_display(request), "for_patients")
