@@ -40,6 +40,16 @@ def page(client):
 
 
 @pytest.fixture
+def stored(django_db_setup, django_db_blocker):
+    """Requests outside any transaction, as other processes and threads see them; removed after the test."""
+    from appointments.models import EvaluationRequest
+
+    with django_db_blocker.unblock():
+        yield EvaluationRequest.objects
+        EvaluationRequest.objects.all().delete()
+
+
+@pytest.fixture
 def manager(db):
     from tests.factories import make_user
 

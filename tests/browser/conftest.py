@@ -94,13 +94,3 @@ def open_page(chromium, site):
         context.close()
     # A refused form answers 422, which Chromium calls an error in its console; it is the answer we mean.
     assert [fault for fault in faults if "422" not in fault] == []
-
-
-@pytest.fixture
-def stored(site, django_db_blocker):
-    """The committed requests; they are removed after the test."""
-    from appointments.models import EvaluationRequest
-
-    with django_db_blocker.unblock():
-        yield EvaluationRequest.objects
-        EvaluationRequest.objects.all().delete()
