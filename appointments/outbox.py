@@ -17,6 +17,7 @@ LEASE = timedelta(minutes=2)  # a worker that dies while sending lets go of the 
 LONGEST_WAIT = timedelta(hours=1)
 ATTEMPTS = 32  # with the waits below: a mail server may be away for a day before a message is given up
 IDLE_SECONDS = 30.0  # how often to look without being woken, for messages whose wait has ended
+NAP_SECONDS = 1.0  # how long a request to stop may go unheard
 
 
 def wake_worker() -> None:
@@ -56,6 +57,12 @@ def send_one() -> bool:
     return True
 
 
+def _woken() -> bool:
+    # Outside a cursor psycopg's errors would not become Django's by themselves.
+    with connection.wrap_database_errors:
+        return any(True for _ in connection.connection.notifies(timeout=NAP_SECONDS, stop_after=1))
+
+
 def work(stop: threading.Event) -> None:
     """Send messages as they become due until `stop` is set. Raises Django's database errors."""
     with connection.cursor() as cursor:
@@ -64,8 +71,7 @@ def work(stop: threading.Event) -> None:
         while not stop.is_set() and send_one():
             pass
         waited = 0.0
-        # Short naps, so that a request to stop is heard soon.
         while not stop.is_set() and waited < IDLE_SECONDS:
-            if any(True for _ in connection.connection.notifies(timeout=1.0, stop_after=1)):
+            if _woken():
                 break
-            waited += 1.0
+            waited += NAP_SECONDS

@@ -141,6 +141,11 @@ def test_the_site_answers_again_after_its_database_was_killed(start, tmp_path):
             assert error.code == 503
             assert time.monotonic() < deadline
             time.sleep(0.5)
+    # The worker has lost its connection too, and comes back by itself.
+    assert mail_about(run, send_request(run))
+    assert run.process.poll() is None
+    assert run.end() == []
+    assert "Traceback" not in run.output
 
 
 def test_a_port_in_use_says_what_to_do(start):
@@ -166,24 +171,41 @@ def test_a_broken_database_folder_says_what_to_do(start, tmp_path):
     assert "Traceback" not in run.output
 
 
-def test_staff_are_told_of_a_request_by_the_worker(start, tmp_path):
-    run = start().wait_until_it_serves()
+def send_request(run) -> str:
+    """Send a request as a browser does and return its reference."""
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
     url = f"http://127.0.0.1:{run.port}/request-evaluation/"
     form = opener.open(url).read().decode()
     token = re.search('name="csrfmiddlewaretoken" value="([^"]+)"', form)[1]
     data = form_data(name="Canary Name", message="canary words") | {"csrfmiddlewaretoken": token}
     shown = opener.open(url, urllib.parse.urlencode(data, doseq=True).encode()).read().decode()
-    reference = re.search('class="code">([^<]+)<', shown)[1]
-    deadline = time.monotonic() + 10
-    while not (mails := list((tmp_path / "mail").glob("*")) if (tmp_path / "mail").exists() else []):
-        assert time.monotonic() < deadline
+    return re.search('class="code">([^<]+)<', shown)[1]
+
+
+def mail_about(run, reference, seconds=15) -> str:
+    """Wait for the message that names this reference, as the worker writes it on this machine."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        for file in (run.var / "mail").glob("*"):
+            if reference in file.read_text():
+                return file.read_text()
         time.sleep(0.1)
-    time.sleep(0.2)
-    assert reference in mails[0].read_text()
+    raise AssertionError(f"no mail about {reference}")
+
+
+def test_staff_are_told_of_a_request_by_the_worker(start, tmp_path):
+    run = start().wait_until_it_serves()
+    mail = mail_about(run, send_request(run))
     run.end()
     # Neither the mail, nor what the site printed, nor the log of Postgres holds a word of the patient.
-    log = (tmp_path / "postgres" / "server.log").read_text()
-    for text in (mails[0].read_text(), run.output, log):
+    for text in (mail, run.output, (tmp_path / "postgres" / "server.log").read_text()):
         assert "anary" not in text
         assert "0100142" not in text
+
+
+def test_a_worker_that_ends_is_started_again(start):
+    run = start().wait_until_it_serves()
+    (worker,) = (process for process in run.family() if "run_worker" in process.cmdline())
+    worker.kill()
+    assert mail_about(run, send_request(run))
+    assert run.end() == []

@@ -15,6 +15,7 @@ from django.db import OperationalError, connection
 
 WORKERS, THREADS = 2, 8
 GRACE = 20  # seconds that requests in flight, and a message being sent, get to finish
+WORKER_PAUSE = 3  # seconds before a worker that failed is started again
 PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 
 
@@ -40,28 +41,31 @@ class Command(BaseCommand):
         # Also where a shell started us in the background, which turns Ctrl-C off for its children.
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, signal.default_int_handler)
-        children = [
-            self._child(
-                "-m", "gunicorn", "medici_site.wsgi", f"--bind={host}:{port}", f"--workers={WORKERS}",
-                f"--threads={THREADS}", f"--graceful-timeout={GRACE}", "--log-level=warning",
-                # The control socket would be made in the home folder, which a container may not have.
-                "--no-control-socket",
-            ),
-            self._child("manage.py", "run_worker"),
-        ]  # fmt: skip
+        web = self._child(
+            "-m", "gunicorn", "medici_site.wsgi", f"--bind={host}:{port}", f"--workers={WORKERS}",
+            f"--threads={THREADS}", f"--graceful-timeout={GRACE}", "--log-level=warning",
+            # The control socket would be made in the home folder, which a container may not have.
+            "--no-control-socket",
+        )  # fmt: skip
+        worker = self._child("manage.py", "run_worker")
         try:
-            self._wait_until_it_answers(host, port, children)
+            self._wait_until_it_answers(host, port, web)
             shown = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - what a browser can open
             address = settings.SITE_URL or f"http://{shown}:{port}"
             self.stdout.write(f"\nThe site is at {address}/   (staff: {address}/admin/)   Ctrl-C stops it.")
             self.stdout.flush()
-            while all(child.poll() is None for child in children):
+            while web.poll() is None:
+                if worker.poll() is not None:
+                    # Patients come first: the pages and the form go on while messages wait.
+                    self.stderr.write("The worker ended by itself; its message is above. It is started again.")
+                    time.sleep(WORKER_PAUSE)
+                    worker = self._child("manage.py", "run_worker")
                 time.sleep(0.3)
-            raise CommandError("A part of the site ended by itself; its message is above. The rest is being stopped.")
+            raise CommandError("The web server ended by itself; its message is above. The rest is being stopped.")
         except KeyboardInterrupt:
             self.stdout.write("\nStopping …")
         finally:
-            self._stop(children)
+            self._stop([web, worker])
             connection.close()
 
     @staticmethod
@@ -86,8 +90,8 @@ class Command(BaseCommand):
         )
 
     @staticmethod
-    def _wait_until_it_answers(host, port, children):
-        while all(child.poll() is None for child in children):
+    def _wait_until_it_answers(host, port, web):
+        while web.poll() is None:
             try:
                 socket.create_connection((host, port), timeout=1).close()
                 return
