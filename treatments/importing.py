@@ -143,7 +143,7 @@ def import_content(folder: Path, *, overwrite: bool = False) -> Counts:
             of_model = [record for record in records if record.model is model]
             # Families before their procedures: a row must exist before another can point to it.
             for record in sorted(of_model, key=lambda record: bool(record.values.get("family"))):
-                instance = _store(record, folder, overwrite, counts)
+                instance = _store(record, overwrite, counts)
                 changed += [(record, instance)] if instance else []
         for record, instance in changed:
             for field in record.model._meta.many_to_many:
@@ -152,10 +152,13 @@ def import_content(folder: Path, *, overwrite: bool = False) -> Counts:
         _check_deferred_rules(records)
         for _, instance in changed:
             publish(instance, reason=REASON)
+        # Last, because files do not roll back.
+        for picture in Picture.objects.exclude(image=""):
+            _copy_image(picture, folder)
     return counts
 
 
-def _store(record: FileRecord, folder: Path, overwrite: bool, counts: Counts) -> Content | None:
+def _store(record: FileRecord, overwrite: bool, counts: Counts) -> Content | None:
     """Create or update the row of a record, and return it when its words changed."""
     existing = record.model.objects.filter(slug=record.values["slug"]).first()
     wanted = schema.fingerprint(record.values)
@@ -176,16 +179,26 @@ def _store(record: FileRecord, folder: Path, overwrite: bool, counts: Counts) ->
     for field in schema.fields(record.model):
         if field.many_to_one and record.values[field.name]:
             setattr(instance, field.name, field.related_model.objects.get(slug=record.values[field.name]))
-    if isinstance(instance, Picture) and record.values["image"]:
-        name = record.values["image"]
-        Picture.image.field.storage.delete(instance.image.name)
-        with (folder / IMAGES / name).open("rb") as file:
-            instance.image.save(name, File(file), save=False)
     instance.full_clean(validate_unique=False, validate_constraints=False)
     instance.save()
     counts.updated += bool(existing)
     counts.created += not existing
     return instance
+
+
+def _copy_image(picture: Picture, folder: Path) -> None:
+    """Bring the file of an imported picture to where uploads are, unless it is there already."""
+    source = folder / IMAGES / picture.file_name
+    storage, name = picture.image.storage, picture.image.name
+    if not source.is_file() or schema.fingerprint(schema.to_record(picture)) != picture.imported_fingerprint:
+        return  # uploaded or edited by staff
+    if storage.exists(name):
+        with storage.open(name) as present:
+            if present.read() == source.read_bytes():
+                return
+        storage.delete(name)
+    with source.open("rb") as file:
+        storage.save(name, File(file))
 
 
 def _check_deferred_rules(records: list[FileRecord]) -> None:

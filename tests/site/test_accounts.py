@@ -58,6 +58,16 @@ def test_a_short_password_is_refused(client):
     assert client.get("/admin/").status_code == 302
 
 
+def test_a_mistake_in_a_content_file_does_not_keep_a_published_site_down(monkeypatch, settings, tmp_path):
+    monkeypatch.setattr("medici_site.management.commands.prepare.connection.close", lambda: None)
+    settings.CONTENT_DIR = tmp_path  # every file is missing
+    out, err = io.StringIO(), io.StringIO()
+    call_command("prepare", stdout=out, stderr=err)
+    assert "faq.md:1: The file: is missing" in err.getvalue()
+    assert "goes on with the words it has" in err.getvalue()
+    assert "one-time password" in out.getvalue()
+
+
 def test_prepare_tells_the_password_only_the_first_time(monkeypatch):
     # The command closes its connection to give up its lock; here that would end the test's transaction.
     monkeypatch.setattr("medici_site.management.commands.prepare.connection.close", lambda: None)

@@ -202,6 +202,10 @@ def test_a_photograph_travels_with_its_record(folder):
     assert import_content(folder).created == 1
     picture = Picture.objects.get(slug="room")
     assert picture.image.read() == (folder / "images" / "room.png").read_bytes()
+    picture.image.close()
+    Image.new("RGB", (40, 30), "blue").save(folder / "images" / "room.png")
+    import_content(folder)
+    assert Picture.objects.get(slug="room").image.read() == (folder / "images" / "room.png").read_bytes()
     assert import_content(folder).updated == 0
     call_command("export_content", folder, stdout=io.StringIO())
     assert import_content(folder).updated == 0

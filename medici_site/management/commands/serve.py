@@ -33,14 +33,19 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", 8000)))
 
     def handle(self, *, host, port, **options):
-        self._require_free_port(host, port)
-        try:
-            call_command("prepare", stdout=self.stdout)
-        except OperationalError as error:
-            raise CommandError(f"The database cannot be used.\n{error}") from error
         # Also where a shell started us in the background, which turns Ctrl-C off for its children.
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, signal.default_int_handler)
+        self._require_free_port(host, port)
+        try:
+            call_command("prepare", stdout=self.stdout, stderr=self.stderr)
+            self._run(host, port)
+        except OperationalError as error:
+            raise CommandError(f"The database cannot be used.\n{error}") from error
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopped.")
+
+    def _run(self, host, port):
         web = self._child(
             "-m", "gunicorn", "medici_site.wsgi", f"--bind={host}:{port}", f"--workers={WORKERS}",
             f"--threads={THREADS}", f"--graceful-timeout={GRACE}", "--log-level=warning",
@@ -62,8 +67,6 @@ class Command(BaseCommand):
                     worker = self._child("manage.py", "run_worker")
                 time.sleep(0.3)
             raise CommandError("The web server ended by itself; its message is above. The rest is being stopped.")
-        except KeyboardInterrupt:
-            self.stdout.write("\nStopping …")
         finally:
             self._stop([web, worker])
             connection.close()
