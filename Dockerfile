@@ -16,7 +16,7 @@ RUN make static && rm -rf var/secrets && mkdir -p var/media
 
 ENV HOST=0.0.0.0 PORT=8000
 EXPOSE 8000
-# Uploaded pictures; with the embedded database (no DATABASE_URL) mount all of /srv/medici/var instead.
+# Uploaded pictures. Never mount all of var: the collected static files of this image are in it.
 VOLUME /srv/medici/var/media
 
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \

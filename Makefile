@@ -3,14 +3,13 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-VAR_DIR ?= $(CURDIR)/var
-export VAR_DIR
+VAR_DIR ?= var
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format content install static browser lock clean
 
 help: ## List these words
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-10s %s\n", $$1, $$2 }'
 
 run: install static ## Start the whole site on http://127.0.0.1:8000 (HOST, PORT and DATABASE_URL are honoured)
 	@exec $(BIN)/python manage.py serve

@@ -8,14 +8,21 @@ from medici_site.embedded_postgres.server import ROLE, Server
 
 # Connections stay open for a minute and are checked before use, so a restarted Postgres is noticed by itself.
 PATIENCE = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-CONNECT_TIMEOUT = 3  # seconds; a visitor should not wait longer to be told to call instead
+# A visitor should not wait long to be told to call instead: seconds to connect, and to notice a dead network.
+NETWORK = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 10_000,  # milliseconds
+}
 
 
 def database(url: str, folder: Path, *, durable: bool = True) -> dict:
     """Return the entry of DATABASES. `folder` holds the embedded server when `url` is empty."""
     if url:
         external = dj_database_url.parse(url) | PATIENCE
-        external["OPTIONS"] = {"connect_timeout": CONNECT_TIMEOUT} | external.get("OPTIONS", {})
+        external["OPTIONS"] = NETWORK | external.get("OPTIONS", {})
         return external
     return {
         "ENGINE": "medici_site.embedded_postgres.postgresql",

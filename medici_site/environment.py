@@ -19,7 +19,10 @@ PRODUCTION_ONLY = {
     "FROM_EMAIL": "the sender of notifications",
     "NOTIFY_EMAILS": "who is told that a request is waiting, separated by commas",
 }
-ALSO_NEEDED = {"DATABASE_URL": "the Postgres to use, for example postgres://user:password@host/name"}
+ALSO_NEEDED = {
+    "DATABASE_URL": "the Postgres to use, for example postgres://user:password@host/name",
+    "BEHIND_PROXY": "1 when a proxy ends TLS and sets X-Forwarded-Proto itself, else 0",
+}
 
 
 def require_all_or_nothing(environ=os.environ) -> bool:

@@ -3,11 +3,13 @@
 `.env.example` lists the variables. Without any, the site serves this machine only, on the embedded Postgres.
 """
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from dotenv import load_dotenv
 from environs import Env
 
 from medici_site.database import database
@@ -21,22 +23,23 @@ from medici_site.environment import (
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+# What the environment already says wins over the file; an empty value there counts as said.
+load_dotenv(os.environ.get("ENV_FILE") or BASE_DIR / ".env")
 env = Env()
-env.read_env(BASE_DIR / ".env", recurse=False)
 
 PRODUCTION = require_all_or_nothing()
-DEBUG = env.bool("DEBUG", False)
+DEBUG = env.str("DEBUG", "") not in ("", "0", "false")
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DEBUG shows patients' data on error pages. It cannot be on where SITE_URL is set.")
 
 # Everything the running site writes on this machine: database, uploads, collected static files, secrets.
-VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).absolute()
+VAR_DIR = Path(env.str("VAR_DIR", "") or BASE_DIR / "var").absolute()
 CONTENT_DIR = BASE_DIR / "content"
 
 # -- Addresses and secrets -----------------------------------------------------------------------
 
 SITE_URL = env.str("SITE_URL", "").rstrip("/")
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.list("EXTRA_HOSTS", [])]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *(name.strip() for name in env.list("EXTRA_HOSTS", []))]
 if PRODUCTION:
     ALLOWED_HOSTS.append(urlsplit(SITE_URL).hostname)
     CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -165,7 +168,7 @@ SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked by the machine itself, without TLS
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
-if env.bool("BEHIND_PROXY", False):
+if env.str("BEHIND_PROXY", "") == "1":
     # Only for a proxy that sets this header itself and drops what a visitor sends under its name.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
@@ -199,6 +202,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # Scanners ask for other hosts all day; each is refused, and a traceback of it helps nobody.
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }

@@ -45,7 +45,7 @@ def picture(request, name):
     """Serve a photograph that staff uploaded."""
     try:
         file = (settings.MEDIA_ROOT / "pictures" / name).open("rb")
-    except OSError:
+    except (OSError, ValueError):  # no such file, or no name of a file at all
         raise Http404 from None
     return FileResponse(file, headers={"Cache-Control": "public, max-age=86400"})
 

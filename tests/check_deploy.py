@@ -11,6 +11,7 @@ CONFIGURATION = {
     "SECRET_KEY": os.urandom(40).hex(),
     "ENCRYPTION_KEYS": new_encryption_key(),
     "DATABASE_URL": "postgres://medici:medici@127.0.0.1/medici",
+    "BEHIND_PROXY": "1",
     "EMAIL_HOST": "mail.clinic.example",
     "FROM_EMAIL": "website@clinic.example",
     "NOTIFY_EMAILS": "front-desk@clinic.example",

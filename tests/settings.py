@@ -6,7 +6,9 @@ from pathlib import Path
 from medici_site.environment import PRODUCTION_ONLY
 
 # A developer's own .env must not decide what the tests see; an empty value keeps .env from filling it in.
-os.environ.update(dict.fromkeys(PRODUCTION_ONLY, ""), DEBUG="0")
+os.environ.update(dict.fromkeys([*PRODUCTION_ONLY, "DEBUG"], ""))
+# The database of .env may be the real one. Only a DATABASE_URL that was set for this run is used.
+os.environ.setdefault("DATABASE_URL", "")
 os.environ["VAR_DIR"] = str(Path(os.environ.get("VAR_DIR", Path(__file__).parent.parent / "var")) / "test")
 
 from medici_site.settings import *  # noqa: F403

@@ -35,6 +35,7 @@ import psutil
 import psycopg
 
 ROLE = "medici"
+REMEMBER_FAILURE = 5.0  # seconds in which a server that did not start is not tried again
 START_DEADLINE = 20.0  # seconds; a killed server's children may need some to let go of its memory
 LONGEST_SOCKET_FOLDER = 80  # bytes; the kernel allows 104 (macOS) or 108 (Linux) with the file name
 
@@ -103,6 +104,7 @@ class Server:
         self._users = None
         self._user_pid: int | None = None
         self._guard = threading.RLock()
+        self._failure: tuple[float, EmbeddedPostgresError] | None = None
 
     @property
     def socket_folder(self) -> Path:
@@ -126,16 +128,25 @@ class Server:
         with self._guard:
             if self._is_user() and self._answers():
                 return
-            with self._exclusive():
-                if not (self.data / "PG_VERSION").exists():
-                    self._create()
-                if not self._answers():
-                    self._start()
-                if not self._is_user():
-                    self._users = open(self.root / "users.lock", "w")
-                    fcntl.flock(self._users, fcntl.LOCK_SH)  # the kernel drops it however we die
-                    self._user_pid = os.getpid()
-                    atexit.register(self.release)
+            if self._failure and time.monotonic() - self._failure[0] < REMEMBER_FAILURE:
+                raise self._failure[1]  # visitors who waited for the same start are answered at once
+            try:
+                self._join()
+            except EmbeddedPostgresError as error:
+                self._failure = (time.monotonic(), error)
+                raise
+
+    def _join(self) -> None:
+        with self._exclusive():
+            if not (self.data / "PG_VERSION").exists():
+                self._create()
+            if not self._answers():
+                self._start()
+            if not self._is_user():
+                self._users = open(self.root / "users.lock", "w")
+                fcntl.flock(self._users, fcntl.LOCK_SH)  # the kernel drops it however we die
+                self._user_pid = os.getpid()
+                atexit.register(self.release)
 
     def release(self) -> None:
         """Stop using the server, and stop it if no other process uses it."""
@@ -268,15 +279,22 @@ class Server:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PG")} | {"LC_ALL": "C"}
         # A file takes the output: the server would keep a pipe open for as long as it lives.
         with tempfile.TemporaryFile("w+") as output:
-            done = subprocess.run(
-                [*prefix, binaries() / program, *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                cwd=self.root,
-                **popen_options,
-            )
+            try:
+                done = subprocess.run(
+                    [*prefix, binaries() / program, *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    env=environment,
+                    cwd=self.root,
+                    **popen_options,
+                )
+            except OSError as error:
+                raise EmbeddedPostgresError(
+                    f"{program} cannot be run in {self.root}: {error}. As root without user namespaces the account "
+                    "'nobody' runs the database, so it must be able to enter this folder and that of .venv. Move the "
+                    "checkout to such a place, set VAR_DIR to one, or set DATABASE_URL."
+                ) from error
             if check and done.returncode:
                 output.seek(0)
                 log = self.root / "server.log"

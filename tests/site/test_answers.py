@@ -74,6 +74,7 @@ def test_unknown_address(page, db):
         "/treatments/prp/",
         "/treatments/regenerative/hbot/",
         "/media/pictures/nothing.jpg",
+        "/media/pictures/a%00b.jpg",
         "/media/pictures/..%2f..%2fsecrets",
     ],
 )

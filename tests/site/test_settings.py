@@ -85,7 +85,8 @@ def test_a_bad_encryption_key_is_refused_without_being_repeated(text):
 def test_database_url_is_used_with_patience_and_its_own_options(tmp_path):
     entry = database("postgres://u:p@db.example/name?sslmode=require", tmp_path)
     assert entry["HOST"] == "db.example"
-    assert entry["OPTIONS"] == {"connect_timeout": 3, "sslmode": "require"}
+    assert entry["OPTIONS"]["connect_timeout"] == 3
+    assert entry["OPTIONS"]["sslmode"] == "require"
     assert entry["CONN_HEALTH_CHECKS"]
 
 
@@ -93,3 +94,18 @@ def test_without_database_url_the_embedded_server_is_used(tmp_path):
     entry = database("", tmp_path)
     assert entry["ENGINE"] == "medici_site.embedded_postgres.postgresql"
     assert not list(tmp_path.iterdir()), "nothing may start before the first connection"
+
+
+def test_the_env_file_counts_as_said(tmp_path):
+    (tmp_path / ".env").write_text("SITE_URL=https://spine.clinic.example\nEMAIL_HOST=mail.clinic.example\n")
+    environment = {k: v for k, v in os.environ.items() if k not in CONFIGURATION}
+    run = subprocess.run(
+        [sys.executable, "-c", "import medici_site.settings"],
+        env=environment | {"ENV_FILE": str(tmp_path / ".env")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "This is half a production configuration" in run.stderr
+    assert "SECRET_KEY" in run.stderr
+    assert "EMAIL_HOST:" not in run.stderr

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
@@ -15,6 +16,9 @@ class Command(BaseCommand):
         # Two machines that start at once prepare one after the other. The lock goes with the connection.
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        if not (settings.STATIC_ROOT / "staticfiles.json").exists():
+            # A new or freshly mounted folder: without the collected files no page can be shown.
+            call_command("collectstatic", interactive=False, verbosity=0)
         call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
         try:
             call_command("import_content", stdout=self.stdout)

@@ -29,8 +29,8 @@ class Command(BaseCommand):
     help = "Prepare the database, then run the web server and the background worker until Ctrl-C."
 
     def add_arguments(self, parser):
-        parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
-        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", 8000)))
+        parser.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1")
+        parser.add_argument("--port", type=int, default=os.environ.get("PORT") or "8000")
 
     def handle(self, *, host, port, **options):
         # Also where a shell started us in the background, which turns Ctrl-C off for its children.
@@ -47,7 +47,7 @@ class Command(BaseCommand):
 
     def _run(self, host, port):
         web = self._child(
-            "-m", "gunicorn", "medici_site.wsgi", f"--bind={host}:{port}", f"--workers={WORKERS}",
+            "-m", "gunicorn", "medici_site.wsgi", f"--bind={self._address(host, port)}", f"--workers={WORKERS}",
             f"--threads={THREADS}", f"--graceful-timeout={GRACE}", "--log-level=warning",
             # The control socket would be made in the home folder, which a container may not have.
             "--no-control-socket",
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         try:
             self._wait_until_it_answers(host, port, web)
             shown = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - what a browser can open
-            address = settings.SITE_URL or f"http://{shown}:{port}"
+            address = settings.SITE_URL or f"http://{self._address(shown, port)}"
             self.stdout.write(f"\nThe site is at {address}/   (staff: {address}/admin/)   Ctrl-C stops it.")
             self.stdout.flush()
             while web.poll() is None:
@@ -72,6 +72,10 @@ class Command(BaseCommand):
             connection.close()
 
     @staticmethod
+    def _address(host, port):
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    @staticmethod
     def _require_free_port(host, port):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family) as probe:
@@ -79,9 +83,10 @@ class Command(BaseCommand):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
-            except OSError as error:
+            except (OSError, OverflowError) as error:
+                reason = getattr(error, "strerror", None) or error
                 raise CommandError(
-                    f"Cannot use {host}:{port}: {error.strerror}. Stop what runs there, or choose another port: "
+                    f"Cannot use {host}:{port}: {reason}. Stop what runs there, or choose another port: "
                     f"PORT={port + 1} make run"
                 ) from error
 
