@@ -43,6 +43,10 @@ class ContentAdmin(admin.ModelAdmin):
         kwargs["widget"] = FilteredSelectMultiple(db_field.verbose_name, is_stacked=False)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
+    def get_readonly_fields(self, request, obj=None):
+        # Pages, files and printed sheets name an address; once it exists it stays.
+        return (*super().get_readonly_fields(request, obj), *(("slug",) if obj else ()))
+
     def get_list_display(self, request):
         return (*super().get_list_display(request), "for_patients")
 

@@ -91,7 +91,7 @@ def read_folder(folder: Path) -> tuple[list[FileRecord], list[Problem]]:
     problems: list[Problem] = []
     for model, place in PLACES.items():
         path = folder / place
-        files = sorted(path.glob("*.md")) if place.endswith("/") else [path]
+        files = sorted(one for one in path.glob("*.md") if one.is_file()) if place.endswith("/") else [path]
         if not path.exists() or not files:
             problems.append(Problem(place, 1, "The file", "is missing. Restore it, or run export_content."))
             continue
@@ -104,10 +104,13 @@ def read_folder(folder: Path) -> tuple[list[FileRecord], list[Problem]]:
 
 def _read_file(model, file: Path, name: str, folder: Path) -> tuple[list[FileRecord], list[Problem]]:
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
     except UnicodeDecodeError as error:
         line = file.read_bytes()[: error.start].count(b"\n") + 1
         return [], [Problem(name, line, "The file", "is not UTF-8 text. Save it as UTF-8.")]
+    if "\0" in text:
+        line = text.partition("\0")[0].count("\n") + 1
+        return [], [Problem(name, line, "The line", "holds a character that is no text. Type the line anew.")]
     problems: list[Problem] = []
     records = []
     for start, lines in _split_records(text.replace("\r\n", "\n").split("\n")):
@@ -122,6 +125,8 @@ def _read_file(model, file: Path, name: str, folder: Path) -> tuple[list[FileRec
             continue
         _convert(raw, record, problems, folder)
         records.append(record)
+    if not records and not problems:
+        problems.append(Problem(name, 1, "The file", "is empty. Restore it, or run export_content."))
     return records, problems
 
 
@@ -186,7 +191,7 @@ def _convert(raw, record: FileRecord, problems: list[Problem], folder: Path) -> 
 def _value(field: models.Field, text: str, folder: Path):
     """Turn the text of a field into its plain value. Raises ValueError with what to do."""
     if field.many_to_many:
-        return sorted(_commas(text))
+        return sorted(set(_commas(text)))
     if isinstance(field, ItemsField):
         if field.item_choices:
             return [_chosen(item, dict(field.item_choices)) for item in _commas(text)]
@@ -215,7 +220,7 @@ def _value(field: models.Field, text: str, folder: Path):
 
 def _image(name: str, folder: Path) -> str:
     file = folder / IMAGES / name
-    if not file.is_file():
+    if "/" in name or not file.is_file():
         raise ValueError(f"{IMAGES}/{name} does not exist. Put the file there, or correct its name.")
     try:
         with Image.open(file, formats=["JPEG", "PNG", "WEBP"]) as image:
@@ -265,7 +270,8 @@ def _format_record(model: type[Content], record: dict, alone: bool) -> str:
     facts = [] if alone else [f"{ADDRESS}: {record['slug']}"]
     texts = []
     for field in schema.fields(model):
-        value, label = record[field.name], schema.label(field)
+        # A version may be older than a field.
+        value, label = record.get(field.name), schema.label(field)
         if isinstance(value, bool):
             value = "yes" if value else "no"
         if value in ("", None, []):

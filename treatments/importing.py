@@ -1,6 +1,7 @@
 """From content files to working copies and published versions, and back."""
 
 import dataclasses
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -26,11 +27,15 @@ class Counts:
     unchanged: int = 0
     kept: list[str] = dataclasses.field(default_factory=list)
     """Those left alone because staff have edited them since the last import."""
+    gone: list[str] = dataclasses.field(default_factory=list)
+    """Those that came from the files once, are there no more, and are still on the site."""
 
     def __str__(self):
         text = f"{self.created} created, {self.updated} updated, {self.unchanged} unchanged"
         if self.kept:
             text += f", {len(self.kept)} edited by staff and left alone ({', '.join(self.kept)})"
+        if self.gone:
+            text += f", {len(self.gone)} still on the site but no longer in the files ({', '.join(self.gone)})"
         return text
 
 
@@ -43,6 +48,7 @@ def read_valid(folder: Path) -> list[FileRecord]:
     broken = {(problem.file, problem.line) for problem in problems}
     problems += _duplicates(records)
     problems += _dangling(records)
+    problems += _families(records)
     problems += _dead_links(records)
     for record in records:
         # A value that could not be read has been told already; checking the model would only say so twice.
@@ -82,6 +88,14 @@ def _dangling(records: list[FileRecord]) -> Iterable[Problem]:
                     yield record.problem(field.name, f"there is no {what} “{slug}”. Correct the address, or add it.")
 
 
+def _families(records: list[FileRecord]) -> Iterable[Problem]:
+    families = {one.values["slug"] for one in records if one.model is Treatment and not one.values.get("family")}
+    for record in records:
+        family = record.values.get("family")
+        if family and family not in families:
+            yield record.problem("family", f"“{family}” is not a family. There are only families and their procedures.")
+
+
 def _dead_links(records: list[FileRecord]) -> Iterable[Problem]:
     pages = {"/"}
     for record in records:
@@ -103,13 +117,14 @@ def _dead_links(records: list[FileRecord]) -> Iterable[Problem]:
 
 
 def _is_live(address: str, pages: set[str]) -> bool:
-    if address.startswith(("tel:", "https://")):
-        return True
+    if not address.startswith("/"):
+        return True  # to another place; which kinds are allowed is a rule of the field
+    address = re.sub(r"\?[^#]*", "", address)
     if address in pages or address.partition("#")[0] in pages:
         return "#" not in address or not address.startswith("/glossary/") or address in pages
     try:
         # A page that is not content, such as the request form.
-        return address.startswith("/") and not resolve(address).captured_kwargs and not resolve(address).args
+        return not resolve(address).captured_kwargs and not resolve(address).args
     except Resolver404:
         return False
 
@@ -130,8 +145,9 @@ def _model_problems(record: FileRecord) -> Iterable[Problem]:
 
 
 def import_content(folder: Path, *, overwrite: bool = False) -> Counts:
-    """Bring the database to what the content files say, and publish what changed. Safe to repeat.
+    """Create and update what the content files say, and publish what changed. Safe to repeat.
 
+    What is no longer in the files is named in the counts and stays: taking a page down is staff's decision.
     Content that staff have edited since the last import is left alone unless `overwrite` is true.
     Raises ContentError, and changes nothing, when any file has a mistake.
     """
@@ -145,6 +161,9 @@ def import_content(folder: Path, *, overwrite: bool = False) -> Counts:
             for record in sorted(of_model, key=lambda record: bool(record.values.get("family"))):
                 instance = _store(record, overwrite, counts)
                 changed += [(record, instance)] if instance else []
+            in_files = [record.values["slug"] for record in of_model]
+            gone = model.objects.exclude(slug__in=in_files).exclude(imported_fingerprint="")
+            counts.gone += [f"{model._meta.verbose_name} {slug}" for slug in gone.values_list("slug", flat=True)]
         for record, instance in changed:
             for field in record.model._meta.many_to_many:
                 targets = field.related_model.objects.filter(slug__in=record.values[field.name])

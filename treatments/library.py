@@ -15,7 +15,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Sum
 
 from treatments import schema
 from treatments.content_files import ContentError, read_folder
@@ -25,9 +25,7 @@ from treatments.models import (
     FaqItem,
     GlossaryTerm,
     InfoPage,
-    Picture,
     Reference,
-    SafetyNotice,
     Treatment,
     Version,
     WarningSign,
@@ -83,11 +81,9 @@ class Library:
         self.faqs: list[FaqItem] = sorted(self._all(FaqItem), key=lambda one: one.position)
         self.glossary: list[GlossaryTerm] = sorted(self._all(GlossaryTerm), key=lambda one: one.term.lower())
         self.warning_signs: list[WarningSign] = sorted(self._all(WarningSign), key=lambda one: one.position)
-        self.notices: list[SafetyNotice] = sorted(self._all(SafetyNotice), key=lambda one: one.position)
         self.sources: list[Reference] = sorted(self._all(Reference), key=lambda one: one.slug)
-        self.pictures: list[Picture] = self._all(Picture)
         for treatment in self.treatments:
-            treatment.linked.related.sort(key=self.treatments.index)
+            treatment.linked.related = [one for one in self.treatments if one in treatment.linked.related]
             treatment.linked.notices.sort(key=lambda notice: notice.position)
 
     def _all(self, model):
@@ -141,7 +137,8 @@ def published() -> Library:
     """
     global _last
     current = Version.objects.filter(state=Version.State.PUBLISHED)
-    state = tuple(current.aggregate(last=Max("id"), count=Count("id")).values())
+    # The sum grows with every replacement, also when transactions commit in another order than they began.
+    state = tuple(current.aggregate(last=Max("id"), count=Count("id"), sum=Sum("id")).values())
     if _last is None or _last[0] != state:
         rows = [Published(*row) for row in current.values_list("kind", "record", "number", "published_at")]
         if not any(row.kind == ClinicSettings._meta.model_name for row in rows):

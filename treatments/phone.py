@@ -8,14 +8,14 @@ REGION = "US"
 def parse(text: str) -> str | None:
     """Return the number in international form, for example +15550100100, or None when it cannot be one.
 
-    Only the length is checked. Whether a number is in use is for the person who dials it, and refusing a
-    real one would lose a patient. An extension is kept after ";ext=".
+    Only the length is checked, area code included. Whether a number is in use is for the person who dials
+    it, and refusing a real one would lose a patient. An extension is kept after ";ext=".
     """
     try:
         number = phonenumbers.parse(text, REGION)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number):
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         return None
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.RFC3966)
     return written.removeprefix("tel:").replace("-", "")

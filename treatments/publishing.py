@@ -17,7 +17,7 @@ def published_version(instance: Content) -> Version | None:
 def is_changed(instance: Content) -> bool:
     """Whether the working copy says something else than what patients read."""
     current = published_version(instance)
-    return current is None or current.record != schema.to_record(instance)
+    return current is None or schema.fingerprint(current.record) != schema.fingerprint(schema.to_record(instance))
 
 
 @transaction.atomic
@@ -28,10 +28,11 @@ def publish(instance: Content, *, by=None, reason: str) -> Version:
     again changes nothing and returns the version that is there.
     """
     # Two people may publish the same page at once; the second waits and gets the next number.
-    type(instance).objects.select_for_update().get(pk=instance.pk)
+    # The row stays open to others who only point to it.
+    type(instance).objects.select_for_update(no_key=True).get(pk=instance.pk)
     record = schema.to_record(instance)
     current = published_version(instance)
-    if current and current.record == record:
+    if current and schema.fingerprint(current.record) == schema.fingerprint(record):
         return current
     versions = Version.objects.filter(kind=instance._meta.model_name, content_id=instance.pk)
     versions.filter(state=Version.State.PUBLISHED).update(state=Version.State.REPLACED)

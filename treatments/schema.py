@@ -74,5 +74,9 @@ def from_record(model: type[Content], record: dict) -> Content:
 
 
 def fingerprint(record: dict) -> str:
-    """Return a short proof of the exact words of a record."""
+    """Return a short proof of the exact words of a record.
+
+    What is empty does not count, so that a field added later changes no fingerprint by being empty.
+    """
+    record = {name: value for name, value in record.items() if value not in ("", None, [], False)}
     return hashlib.sha256(json.dumps(record, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -53,6 +53,7 @@ class TreatmentView(TemplateView):
         if (family.slug if family else None) != kwargs.get("family"):
             raise Http404
         gentler, more_involved = library.neighbours(treatment)
+        speakers = [treatment, *treatment.linked.notices]
         notices = {}
         for notice in treatment.linked.notices:
             notices.setdefault(notice.place, []).append(notice)
@@ -61,6 +62,7 @@ class TreatmentView(TemplateView):
             parent=family,
             places=[{"place": Place(p), "letter": LETTERS[p]} for p in treatment.acts_on if p in LETTERS],
             notices=notices,
+            sources=[one for one in library.sources if any(one in c.linked.sources for c in speakers)],
             gentler=gentler,
             more_involved=more_involved,
         )

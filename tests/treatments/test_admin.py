@@ -81,6 +81,13 @@ def test_a_mistake_is_told_and_what_was_typed_stays(manager_client):
     assert "Typed words." in html
 
 
+def test_an_address_stays_once_it_exists(manager_client):
+    treatment = Treatment.objects.get(slug="prp")
+    values = form_values(manager_client.get(change_url(treatment)))
+    assert manager_client.post(change_url(treatment), values | {"slug": "other"}).status_code == 302
+    assert Treatment.objects.get(pk=treatment.pk).slug == "prp"
+
+
 def test_versions_and_content_cannot_be_deleted_or_versions_changed(manager_client):
     version = Version.objects.first()
     assert manager_client.get(reverse("admin:treatments_version_delete", args=[version.pk])).status_code == 403

@@ -113,6 +113,9 @@ def test_a_position_taken_by_what_staff_edited_is_reported(folder):
         ("treatments/prp.md", "Position: 2", "Positon: 2", ": Positon: is not a known name here. Did you mean “Position”"),
         ("treatments/prp.md", "Position: 2", "Position: 2\nPosition: 3", ": Position: stands here a second time"),
         ("treatments/prp.md", "Family: regenerative", "Family: regenerativ", ": Family: there is no treatment “regenerativ”"),
+        ("treatments/prp.md", "Family: regenerative", "Family: prolotherapy", "“prolotherapy” is not a family"),
+        ("treatments/prp.md", "\n# How it works\n\n", "\n# How it works\n\n\0", "holds a character that is no text"),
+        ("treatments/prp.md", "\n# How it works\n\n", "\n# How it works\n\n[x](http://x.example) ", "cannot be used"),
         ("treatments/prp.md", "Needle: yes", "Needle: maybe", ": Needle: “maybe” is neither yes nor no"),
         ("treatments/prp.md", "Evidence level: early", "Evidence level: great", "is not one of the choices. Write one of: well"),
         ("treatments/prp.md", "Reach: 3", "Reach: 9", ": Reach: “9” is not one of the choices"),
@@ -153,6 +156,26 @@ def test_all_mistakes_are_told_at_once(folder):
     (folder / "treatments/hbot.md").write_bytes(b"Name: \xff\xfe\n")
     files = {problem.split(":")[0] for problem in problems(folder)}
     assert {"treatments/prp.md", "clinic.md", "treatments/hbot.md"} <= files
+
+
+def test_what_left_the_files_stays_and_is_named(folder):
+    text = (folder / "glossary.md").read_text()
+    (folder / "glossary.md").write_text(text.partition("---\n")[2])
+    counts = import_content(folder)
+    assert counts.gone == ["glossary term ablation"]
+    assert "no longer in the files (glossary term ablation)" in str(counts)
+    assert GlossaryTerm.objects.filter(slug="ablation").exists()
+
+
+def test_an_empty_file_is_told(folder):
+    (folder / "glossary.md").write_text("\n")
+    assert any(problem.startswith("glossary.md:1: The file: is empty") for problem in problems(folder))
+
+
+def test_a_file_from_another_editor_is_read(folder):
+    file = folder / "treatments/prp.md"
+    file.write_text("\ufeff" + file.read_text().replace("\n", "\r\n"))
+    assert import_content(folder).updated == 0
 
 
 def test_a_missing_file_is_told(folder):

@@ -1,6 +1,7 @@
 """The rules of content, kept by the database and told in words that staff can use."""
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
@@ -68,6 +69,32 @@ def test_there_are_only_two_levels(treatment):
     other.family = treatment
     with pytest.raises(ValidationError, match="is itself part of a family"):
         other.full_clean()
+
+
+def test_a_family_with_procedures_stays_a_family():
+    family = Treatment.objects.get(slug="regenerative")
+    family.family = Treatment.objects.get(slug="hbot")
+    with pytest.raises(ValidationError, match="procedures of its own"):
+        family.full_clean()
+
+
+@pytest.mark.parametrize("address", ["http://example.org", "#here", "javascript:alert(1)", "prp"])
+def test_links_lead_to_pages_or_safe_places(treatment, address):
+    treatment.how_it_works = f"See [this]({address})."
+    treatment.questions = [f"What of [this]({address})?"]
+    with pytest.raises(ValidationError) as caught:
+        treatment.full_clean()
+    assert set(caught.value.message_dict) == {"how_it_works", "questions"}
+
+
+def test_coming_holidays_are_those_not_over():
+    clinic = ClinicSettings.objects.get()
+    clinic.holidays = ["2026-12-25 Christmas Day", "2027-01-01 New Year's Day"]
+    # Still Christmas Day at the clinic, already the next day in London.
+    with time_machine.travel("2026-12-26T03:00:00Z"):
+        assert [name for _, name in clinic.coming_holidays] == ["Christmas Day", "New Year's Day"]
+    with time_machine.travel("2026-12-26T06:00:00Z"):
+        assert [name for _, name in clinic.coming_holidays] == ["New Year's Day"]
 
 
 @pytest.mark.parametrize("reach", [0, 6])

@@ -97,9 +97,23 @@ def test_sample_details_look_like_samples(client):
     assert "sample hours" in html
 
 
+def test_a_shared_notice_stands_even_where_the_treatment_says_nothing_itself(page):
+    treatment = Treatment.objects.get(slug="prp")
+    treatment.before = treatment.during = treatment.after = treatment.later = ""
+    treatment.save()
+    publish(treatment, reason="test")
+    assert page("/treatments/regenerative/prp/").says("Never stop a blood thinner")
+
+
+def test_sources_of_shared_notices_are_on_the_page(page):
+    assert page("/treatments/regenerative/prp/").says("antiplatelet and anticoagulant")
+
+
 def test_urgent_page_puts_help_first(page):
     shown = page("/urgent/")
-    assert shown.links.index("tel:911") < shown.links.index("/sources/") if "/sources/" in shown.links else True
+    main = shown.response.content.decode().partition("<main")[2]
+    summary = library.published().page("urgent").summary
+    assert main.index('href="tel:911"') < main.index('href="tel:988"') < main.index(summary[:20])
     for sign in library.published().warning_signs:
         assert sign.sign in shown.text
         assert sign.advice.split("\n")[0].split("[")[0].strip() in shown.text

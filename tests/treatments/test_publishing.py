@@ -92,6 +92,23 @@ def test_the_library_follows_what_is_published_and_what_is_rolled_back():
     assert meaning() == before
 
 
+def test_the_library_notices_publications_that_commit_in_another_order():
+    one, two = GlossaryTerm.objects.get(slug="ablation"), GlossaryTerm.objects.get(slug="core")
+    former = {term.pk: published_version(term) for term in (one, two)}
+    one.meaning, two.meaning = "First words.", "Second words."
+    for term in (one, two):
+        term.save()
+        publish(term, reason="test")
+    first = published_version(one)
+    # As another session sees it when the second transaction commits before the first one does.
+    Version.objects.filter(pk=first.pk).update(state=Version.State.REPLACED)
+    Version.objects.filter(pk=former[one.pk].pk).update(state=Version.State.PUBLISHED)
+    assert "First words." not in [term.meaning for term in library.published().glossary]
+    Version.objects.filter(pk=former[one.pk].pk).update(state=Version.State.REPLACED)
+    Version.objects.filter(pk=first.pk).update(state=Version.State.PUBLISHED)
+    assert "First words." in [term.meaning for term in library.published().glossary]
+
+
 def test_the_library_costs_one_query_when_nothing_changed(django_assert_num_queries):
     library.published()
     with django_assert_num_queries(1):

@@ -1,16 +1,24 @@
 """Two kinds of words: prose in the small text format, and lists of short texts."""
 
-import re
-
 from django import forms
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import capfirst
 
+from treatments import prose
+
+LINKS = ("/", "https://", "tel:", "mailto:")
+
 
 def validate_prose(text):
-    """Refuse the two lines that content files use to tell texts and records apart."""
+    """Refuse the two lines that content files use to tell texts and records apart, and links to odd places."""
+    for address in prose.links(text):
+        if not address.startswith(LINKS):
+            raise ValidationError(
+                f"The link to “{address}” cannot be used. Start it with / for a page of this site, "
+                "with https:// for another site, or with tel: or mailto:."
+            )
     for line in text.split("\n"):
         if line.startswith("# ") or line == "---":
             raise ValidationError(f"A line cannot be “{line[:40]}”. Start a heading with two signs: ## Heading.")
@@ -24,7 +32,8 @@ class ProseField(models.TextField):
     def to_python(self, value):
         value = super().to_python(value)
         # One spelling of the same words, so that a change of line ends is not a change of the text.
-        return value and re.sub(r"[ \t]+$", "", value.replace("\r\n", "\n"), flags=re.MULTILINE).strip()
+        lines = (value or "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        return value and "\n".join(line.rstrip() for line in lines).strip()
 
 
 class ItemsFormField(forms.CharField):
@@ -47,7 +56,7 @@ class ItemsField(ArrayField):
 
     def __init__(self, verbose_name=None, *, base_field=None, item_choices=None, item_validators=(), **kwargs):
         self.item_choices = item_choices
-        base_field = base_field or models.TextField(choices=item_choices, validators=list(item_validators))
+        base_field = base_field or models.TextField(choices=item_choices, validators=[validate_prose, *item_validators])
         kwargs.setdefault("default", list)
         super().__init__(base_field, verbose_name=verbose_name, **kwargs)
 

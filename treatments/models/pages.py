@@ -24,11 +24,6 @@ class Place(models.TextChoices):
     BODY = "body", "The whole body"
 
 
-class TreatmentQuerySet(models.QuerySet):
-    def families(self):
-        return self.filter(family=None)
-
-
 class Treatment(Content):
     """A kind of treatment (a family, on the ladder of eight) or one procedure of a family."""
 
@@ -125,7 +120,7 @@ class Treatment(Content):
     rare_serious = ItemsField("rare but serious", help_text="One a line.")
     evidence = ProseField()
     fda_status = ProseField("FDA status", blank=True)
-    insurance = ProseField("insurance and cost", blank=True)
+    insurance = ProseField("insurance and cost")
     if_you_wait = ProseField()
     emergency = ItemsField("call 911 or go to the ER", blank=True, help_text="One sign a line.")
     same_day = ItemsField("call us the same day", blank=True, help_text="One sign a line.")
@@ -134,8 +129,6 @@ class Treatment(Content):
     related = models.ManyToManyField("self", symmetrical=False, related_name="+")
     notices = models.ManyToManyField("SafetyNotice", blank=True, related_name="+")
     sources = models.ManyToManyField("Reference", blank=True, related_name="+")
-
-    objects = TreatmentQuerySet.as_manager()
 
     class Meta:
         ordering = [F("family__position").asc(nulls_first=True), "position"]
@@ -176,6 +169,8 @@ class Treatment(Content):
         return self.name
 
     def clean(self):
+        if self.family and self.pk and Treatment.objects.filter(family=self.pk).exists():
+            raise ValidationError({"family": "This is a family with procedures of its own. Move those first."})
         if self.family and self.family.family_id:
             raise ValidationError({"family": f"{self.family} is itself part of a family. Choose one of the families."})
 

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import FileExtensionValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from treatments import drawings, phone
 from treatments.models.base import Content
@@ -283,6 +284,13 @@ class ClinicSettings(Content):
     def phone_link(self):
         """The phone number as the address of a link."""
         return f"tel:{phone.parse(self.phone)}"
+
+    @property
+    def coming_holidays(self):
+        """The holidays that are not over yet as (date, name), by the date in the clinic's time zone."""
+        today = timezone.now().astimezone(ZoneInfo(self.time_zone)).date()
+        days = [line.split(" ", 1) for line in self.holidays]
+        return [(day, name) for iso, name in days if (day := datetime.date.fromisoformat(iso)) >= today]
 
     @property
     def hours(self):

@@ -1,6 +1,7 @@
 """Turning the small text format into HTML inside templates."""
 
 from django import template
+from django.conf import settings
 
 from treatments import prose as text_format
 
@@ -34,4 +35,5 @@ def plain(text):
 @register.simple_tag(takes_context=True)
 def canonical(context):
     """The full address of this page, without what follows a question mark."""
-    return context["request"].build_absolute_uri(context["request"].path)
+    path = context["request"].path
+    return settings.SITE_URL + path if settings.SITE_URL else context["request"].build_absolute_uri(path)
