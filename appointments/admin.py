@@ -1,4 +1,4 @@
-"""The clinic's list of requests. What a patient wrote can be read here, and changed nowhere."""
+"""The clinic's list of requests. What a patient wrote can be read here, changed nowhere, and deleted when they ask."""
 
 from django.contrib import admin
 from django.utils.html import format_html
@@ -61,7 +61,4 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
         return False
 
     def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
         return False

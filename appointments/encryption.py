@@ -38,6 +38,10 @@ def decrypt(stored: str, purpose: str) -> str:
     return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], purpose.encode()).decode()
 
 
+class Unreadable(str):
+    """Stands for a value whose key is missing. It can be shown, and is never saved over the value."""
+
+
 class EncryptedTextField(models.TextField):
     """Text that is ciphertext in the database, so it cannot be searched or sorted by. Empty text stays empty.
 
@@ -53,11 +57,17 @@ class EncryptedTextField(models.TextField):
         return name, path, args, kwargs | {"purpose": self.purpose}
 
     def get_prep_value(self, value):
+        if isinstance(value, Unreadable):
+            raise TypeError(f"{self.name} could not be read, so it cannot be saved.")
         text = super().get_prep_value(value)
         return encrypt(text, self.purpose) if text else text
 
     def from_db_value(self, value, expression, connection):
-        return decrypt(value, self.purpose) if value else value
+        try:
+            return decrypt(value, self.purpose) if value else value
+        except KeyError as missing:
+            # One request that cannot be read must not take the list of all requests with it.
+            return Unreadable(f"(cannot be read: the key {missing} is not in ENCRYPTION_KEYS)")
 
     def get_lookup(self, lookup_name):
         # Only "is it empty?" can be asked: equal texts differ once encrypted.
@@ -70,10 +80,13 @@ class EncryptedJSONField(EncryptedTextField):
     """Plain values as encrypted JSON."""
 
     def get_prep_value(self, value):
+        if any(isinstance(one, Unreadable) for one in value or ()):
+            return super().get_prep_value(value[0])
         return super().get_prep_value(json.dumps(value, cls=DjangoJSONEncoder, sort_keys=True))
 
     def from_db_value(self, value, expression, connection):
-        return json.loads(super().from_db_value(value, expression, connection) or "null")
+        text = super().from_db_value(value, expression, connection)
+        return [text] if isinstance(text, Unreadable) else json.loads(text or "null")
 
     def to_python(self, value):
         return value

@@ -14,6 +14,15 @@ MOST_CONCERNS = 5
 NOT_SURE = "not-sure"
 
 
+class LinesField(forms.CharField):
+    """Several lines of text. A browser sends two characters for each line end; people count one."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value):
+        return super().to_python(value).replace("\r\n", "\n")
+
+
 class LinkableField(forms.BoundField):
     """A field that says which control an error in the summary should lead to."""
 
@@ -118,7 +127,7 @@ class EvaluationRequestForm(forms.Form):
         required=False,
         help_text="For example: Spanish interpreter, wheelchair, large print, cannot sit long.",
     )
-    message = forms.CharField(
+    message = LinesField(
         label="Anything else we should know",
         max_length=300,
         required=False,

@@ -27,7 +27,7 @@ class Concern(models.TextChoices):
 
 
 class EvaluationRequest(models.Model):
-    """One person's request. Everything that person typed or chose about themselves is encrypted."""
+    """One person's request. What they typed, and what they chose about their health, is encrypted."""
 
     class ForWhom(models.TextChoices):
         SELF = "self", "Myself. I am 18 or older"

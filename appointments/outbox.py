@@ -30,7 +30,11 @@ def _take() -> StaffMessage | None:
     """Claim one message that is due. Others skip it; the claim lapses by itself if this process dies."""
     with transaction.atomic():
         due = StaffMessage.objects.filter(state=StaffMessage.State.QUEUED, due_at__lte=timezone.now())
-        message = due.select_for_update(skip_locked=True, of=("self",)).select_related("request").first()
+        # Of the request only the reference: a message must not depend on what can be decrypted.
+        due = due.select_related("request").only(
+            "state", "attempts", "due_at", "sent_at", "last_error", "request__reference"
+        )
+        message = due.select_for_update(skip_locked=True, of=("self",)).first()
         if message:
             message.attempts += 1
             message.due_at = timezone.now() + LEASE

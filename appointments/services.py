@@ -15,7 +15,7 @@ def submit_evaluation_request(*, submission_key: uuid.UUID, **answers) -> Evalua
     """Store a request and the message that tells staff of it, both or neither, and return the request.
 
     A second call with the same `submission_key` stores nothing and returns the first request, so that a double
-    click, a refresh or a retry after a lost answer makes one request. When this returns, the request is on disk.
+    click, a refresh or a form sent again after an outage makes one request. When this returns, the request is on disk.
     `answers` are checked values of EvaluationRequest's fields. Raises Django's database errors when Postgres is
     away.
     """

@@ -29,11 +29,29 @@ def test_search_by_reference(manager_client, typed):
     assert "1 evaluation request" in manager_client.get(LIST, {"q": typed}).content.decode()
 
 
-def test_requests_cannot_be_added_changed_or_deleted(manager_client):
+def test_a_request_that_cannot_be_read_does_not_hide_the_others(manager_client, settings):
+    lost = make_request(name="Lost Patient")
+    settings.ENCRYPTION_KEYS = {"other": b"o" * 32}
+    make_request(name="Other Patient")
+    html = manager_client.get(LIST).content.decode()
+    assert "Other Patient" in html
+    assert "cannot be read: the key" in html
+    assert manager_client.get(f"{LIST}{lost.pk}/change/").status_code == 200
+    lost.refresh_from_db()
+    with pytest.raises(TypeError, match="cannot be saved"):
+        lost.save()
+
+
+def test_a_request_can_be_deleted_when_its_sender_asks(manager_client):
+    request = make_request()
+    manager_client.post(f"{LIST}{request.pk}/delete/", {"post": "yes"})
+    assert not EvaluationRequest.objects.exists()
+
+
+def test_requests_cannot_be_added_or_changed(manager_client):
     request = make_request()
     assert manager_client.get(f"{LIST}add/").status_code == 403
     assert manager_client.post(f"{LIST}{request.pk}/change/", {"name": "Other"}).status_code == 403
-    assert manager_client.post(f"{LIST}{request.pk}/delete/", {"post": "yes"}).status_code == 403
     assert EvaluationRequest.objects.get().name == "Sample Patient"
 
 

@@ -36,6 +36,7 @@ def test_it_works():
         ({"phone": ""}, "phone", "Enter a phone number, because"),
         ({"phone": "call me"}, "phone", "like (555) 010-0100"),
         ({"phone": "12"}, "phone", "like (555) 010-0100"),
+        ({"phone": "555-0142"}, "phone", "with its area code"),
         ({"contact_by": "text"}, "text_consent", "Tick the box to get text messages"),
         ({"contact_by": "email"}, "email", "Enter an e-mail address, because"),
         ({"contact_by": "email", "email": "me at home"}, "email", "like name@mail.example"),
@@ -74,6 +75,11 @@ def test_real_names_go_through_as_typed(name):
     form = bound(name=name)
     assert form.is_valid()
     assert form.answers()["name"] == name
+
+
+def test_line_ends_count_as_people_count_them():
+    assert bound(message="\r\n".join(["x" * 74] * 4)).is_valid()
+    assert not bound(message="\r\n".join(["x" * 75] * 4)).is_valid()
 
 
 def test_e_mail_alone_is_enough():

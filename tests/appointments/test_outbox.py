@@ -100,6 +100,13 @@ def test_one_bad_message_does_not_stop_the_next(monkeypatch):
     assert StaffMessage.objects.get(request=first).state == StaffMessage.State.QUEUED
 
 
+def test_a_request_that_cannot_be_read_is_told_of_all_the_same(settings):
+    request = make_request()
+    settings.ENCRYPTION_KEYS = {"other": b"o" * 32}
+    assert outbox.send_one()
+    assert request.spoken_reference in mail.outbox[0].body
+
+
 def test_a_worker_that_died_while_sending_lets_go(monkeypatch):
     make_request()
 

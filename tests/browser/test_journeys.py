@@ -59,7 +59,7 @@ def test_mistakes_are_met_with_a_summary_that_has_the_focus(open_page, stored):
     assert stored.count() == 1
 
 
-def test_back_and_send_again_is_the_same_request(open_page, stored):
+def test_double_click_and_reload_make_one_request(open_page, stored):
     page = open_page("/request-evaluation/")
     fill_in(page)
     page.get_by_role("button", name="Send my request").dblclick()
