@@ -48,11 +48,13 @@ def test_choosing_a_password_opens_the_admin(client):
     assert not User.objects.get(username=username).must_change_password
 
 
-def test_a_short_password_is_refused(client):
+@pytest.mark.parametrize("chosen", ["short", None])
+def test_a_short_password_and_the_same_one_are_refused(client, chosen):
     username, password = create_first_account()
     client.login(username=username, password=password)
+    chosen = chosen or password
     response = client.post(
-        "/admin/password_change/", {"old_password": password, "new_password1": "short", "new_password2": "short"}
+        "/admin/password_change/", {"old_password": password, "new_password1": chosen, "new_password2": chosen}
     )
     assert response.status_code == 200
     assert client.get("/admin/").status_code == 302
