@@ -62,4 +62,3 @@ $(VENV)/.tools: tests/requirements.txt $(VENV)/.site
 
 $(VAR_DIR)/static/staticfiles.json: $(shell find static -type f 2>/dev/null) requirements.txt $(VENV)/.site
 	$(BIN)/python manage.py collectstatic --noinput --verbosity 0
-	@touch $@
