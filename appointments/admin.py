@@ -12,6 +12,7 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
     list_display = ("spoken_reference", "received_at", "name", "contact_by", "for_whom", "staff_told")
     list_filter = ("received_at", "contact_by", "for_whom")
     list_select_related = ("staff_message",)
+    actions = None  # deleting is done for one person at a time, never for a page of them
     search_fields = ("reference",)
     search_help_text = "Search by reference, with or without hyphens."
     fieldsets = (

@@ -1,6 +1,7 @@
 """The clinic's list of requests: everything can be read, nothing can be changed."""
 
 import pytest
+import time_machine
 from django.urls import reverse
 
 from appointments.models import EvaluationRequest
@@ -19,6 +20,17 @@ def test_it_works(manager_client):
     for shown in ("my words", "(555) 010-0142", "Pain that shoots down the leg", "Hyperbaric oxygen", "large print"):
         assert shown in opened
     assert "NO. Leave no message." in opened
+
+
+def test_times_are_those_of_the_clinic(manager_client):
+    with time_machine.travel("2026-11-25T00:43:00Z"):
+        make_request()
+    assert "Nov. 24, 2026, 7:43 p.m." in manager_client.get(LIST).content.decode()
+
+
+def test_requests_cannot_be_deleted_by_the_page(manager_client):
+    make_request()
+    assert "delete_selected" not in manager_client.get(LIST).content.decode()
 
 
 @pytest.mark.parametrize("typed", ["CF4HK7PR", "cf4-hk7-pr", "CF4"])
