@@ -155,6 +155,10 @@ class ClinicSettingsAdmin(ContentAdmin):
     list_display = ("name", "phone", "details_are_samples")
     exclude = ("slug",)
 
+    def get_readonly_fields(self, request, obj=None):
+        # Its address is not a web address, and beside the street address it would only puzzle.
+        return ()
+
     def has_add_permission(self, request):
         # There is one clinic; its record comes with the content files.
         return False

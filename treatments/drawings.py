@@ -3,6 +3,8 @@
 Inline they take the page's colours, in light, dark and print, without another request.
 """
 
+import functools
+
 from django.conf import settings
 
 FOLDER = "drawings/procedures"
@@ -19,6 +21,7 @@ def template(name: str) -> str:
     return f"{FOLDER}/{name}.svg"
 
 
+@functools.cache
 def icon(slug: str) -> str | None:
     """The template of the icon that is named like a family's address, or None when there is none."""
     name = f"drawings/icons/{slug}.svg"

@@ -7,7 +7,7 @@ from treatments import views
 urlpatterns = [
     path("", views.HomeView.as_view(), name="home"),
     path("treatments/", views.TreatmentListView.as_view(), name="treatments"),
-    path("treatments/<slug:slug>/", views.FamilyView.as_view(), name="family"),
-    path("treatments/<slug:family>/<slug:slug>/", views.ProcedureView.as_view(), name="treatment"),
+    path("treatments/<slug:slug>/", views.TreatmentView.as_view(), name="family"),
+    path("treatments/<slug:family>/<slug:slug>/", views.TreatmentView.as_view(), name="treatment"),
     path("<slug:slug>/", views.InfoPageView.as_view(), name="page"),
 ]

@@ -43,6 +43,8 @@ class TreatmentListView(TemplateView):
 
 
 class TreatmentView(TemplateView):
+    """A family, or one procedure of a family; a family without procedures is a treatment by itself."""
+
     template_name = "treatments/treatment.html"
 
     def get_context_data(self, slug, **kwargs):
@@ -66,14 +68,6 @@ class TreatmentView(TemplateView):
             gentler=gentler,
             more_involved=more_involved,
         )
-
-
-class FamilyView(TreatmentView):
-    """A family of treatments, such as physical therapy; a family with one procedure is that procedure."""
-
-
-class ProcedureView(TreatmentView):
-    """One procedure inside its family."""
 
 
 class InfoPageView(TemplateView):
