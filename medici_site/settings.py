@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "crispy_forms",
     "csp",
+    "django_prose_editor",
     "medici_site",
     "treatments",
     "appointments",
@@ -143,6 +144,11 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# Small files in memory, larger ones on disk, and of too large ones only the beginning.
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "treatments.images.CappedUploadHandler",
+]
 
 # -- Mail ----------------------------------------------------------------------------------------
 

@@ -3,15 +3,14 @@
 import logging
 import sys
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
-from django.http import FileResponse, Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from treatments import library
+from treatments import images, library
 
 log = logging.getLogger(__name__)
 RETRY_AFTER = "60"  # seconds
@@ -31,7 +30,7 @@ def healthz(request):
 
 @require_safe
 def robots(request):
-    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /request-evaluation/"]
+    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /request-evaluation/", "Disallow: /drafts/"]
     return HttpResponse("\n".join([*lines, f"Sitemap: {request.build_absolute_uri('/sitemap.xml')}", ""]), "text/plain")
 
 
@@ -42,12 +41,17 @@ def favicon(request):
 
 @require_safe
 def picture(request, name):
-    """Serve a photograph that staff uploaded."""
+    """Serve a photograph in one of its sizes, and nothing else."""
+    path = images.path(name)
     try:
-        file = (settings.MEDIA_ROOT / "pictures" / name).open("rb")
-    except (OSError, ValueError):  # no such file, or no name of a file at all
-        raise Http404 from None
-    return FileResponse(file, headers={"Cache-Control": "public, max-age=86400"})
+        content = path and path.read_bytes()
+    except OSError:
+        content = None
+    if not content:
+        raise Http404
+    # Its name tells its content, so it never has to be asked for again.
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return HttpResponse(content, images.CONTENT_TYPES[path.suffix[1:]], headers=headers)
 
 
 def _refusal(request, status, template):

@@ -24,4 +24,5 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+WHITENOISE_AUTOREFRESH = True  # looks for a file when it is asked for, not for all of them in every new test client
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # filled by the browser tests

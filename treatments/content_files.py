@@ -6,13 +6,15 @@
 import dataclasses
 import datetime
 import difflib
+import functools
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from django.core.exceptions import ValidationError
 from django.db import models
-from PIL import Image
 
-from treatments import schema
+from treatments import images, schema
 from treatments.models import (
     ClinicSettings,
     Content,
@@ -75,6 +77,8 @@ class FileRecord:
     line: int
     values: dict
     lines: dict[str, int]
+    image: Path | None = None
+    """The file of the photograph, which the values name as it is kept on the site."""
 
     def problem(self, field_name: str, message: str) -> Problem:
         field = None if field_name in ("slug", "__all__") else self.model._meta.get_field(field_name)
@@ -180,6 +184,8 @@ def _convert(raw, record: FileRecord, problems: list[Problem], folder: Path) -> 
         record.lines[field.name] = line
         try:
             record.values[field.name] = _value(field, text.strip("\n"), folder)
+            if isinstance(field, models.FileField) and text:
+                record.image = folder / IMAGES / text
         except ValueError as error:
             problems.append(Problem(record.file, line, label, str(error)))
             continue
@@ -223,11 +229,17 @@ def _image(name: str, folder: Path) -> str:
     if "/" in name or not file.is_file():
         raise ValueError(f"{IMAGES}/{name} does not exist. Put the file there, or correct its name.")
     try:
-        with Image.open(file, formats=["JPEG", "PNG", "WEBP"]) as image:
-            image.verify()
-    except (OSError, SyntaxError, Image.DecompressionBombError):
-        raise ValueError(f"{IMAGES}/{name} is not a whole JPEG, PNG or WebP picture. Save it anew.") from None
-    return name
+        with file.open("rb") as content:
+            return _master_name(file, hashlib.file_digest(content, "sha256").digest())
+    except ValidationError as error:
+        raise ValueError(f"{IMAGES}/{name} cannot be used. {error.message}") from None
+
+
+@functools.lru_cache
+def _master_name(file: Path, digest: bytes) -> str:
+    """Return the name by which the site will know a photograph. The digest makes a changed file another question."""
+    with file.open("rb") as content:
+        return images.master_of(content, file.name)[0]
 
 
 def _commas(text: str) -> list[str]:

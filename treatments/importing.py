@@ -1,21 +1,18 @@
 """From content files to working copies and published versions, and back."""
 
+import contextlib
 import dataclasses
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
-from django.core.files import File
 from django.db import IntegrityError, connection, models, transaction
-from django.urls import Resolver404, resolve
 
-from treatments import prose, schema
-from treatments.content_files import IMAGES, ContentError, FileRecord, Problem, read_folder, write_folder
-from treatments.models import CONTENT_MODELS, Content, GlossaryTerm, InfoPage, Picture, Treatment
-from treatments.publishing import publish
+from treatments import images, library, links, prose, schema
+from treatments.content_files import IMAGES, PLACES, ContentError, FileRecord, Problem, read_folder, write_folder
+from treatments.models import CONTENT_MODELS, Content, InfoPage, Picture, Treatment
+from treatments.publishing import keep, keep_aside, publish, published_version, was_deleted
 
-GLOSSARY = "/glossary/"
 REASON = "Imported from the content files"
 
 
@@ -27,7 +24,9 @@ class Counts:
     updated: int = 0
     unchanged: int = 0
     kept: list[str] = dataclasses.field(default_factory=list)
-    """Those left alone because staff have edited them since the last import."""
+    """Those left alone because staff have edited or deleted them since the last import."""
+    drafts: int = 0
+    """How many of these have new words in the files, which staff now find among the drafts of the page."""
     gone: list[str] = dataclasses.field(default_factory=list)
     """Those that came from the files once, are there no more, and are still on the site."""
 
@@ -35,6 +34,8 @@ class Counts:
         text = f"{self.created} created, {self.updated} updated, {self.unchanged} unchanged"
         if self.kept:
             text += f", {len(self.kept)} edited by staff and left alone ({', '.join(self.kept)})"
+        if self.drafts:
+            text += f", {self.drafts} of them with new words in the files, kept as drafts"
         if self.gone:
             text += f", {len(self.gone)} still on the site but no longer in the files ({', '.join(self.gone)})"
         return text
@@ -69,11 +70,15 @@ def _duplicates(records: list[FileRecord]) -> Iterable[Problem]:
             yield record.problem("slug", message)
         for constraint in record.model._meta.constraints:
             if isinstance(constraint, models.UniqueConstraint):
-                key = (record.model, constraint.name, *(record.values.get(name) for name in constraint.fields))
+                # The one rule without fields is that of web addresses.
+                values = [record.values.get(name) for name in constraint.fields] or [
+                    record.values.get("address") or record.values["slug"]
+                ]
+                key = (record.model, constraint.name, *values)
                 first = seen.setdefault(key, record)
                 if first is not record:
                     message = f"{constraint.violation_error_message} The other is {first.values['slug']}."
-                    yield record.problem(constraint.fields[-1], message)
+                    yield record.problem(constraint.fields[-1] if constraint.fields else "address", message)
 
 
 def _dangling(records: list[FileRecord]) -> Iterable[Problem]:
@@ -98,37 +103,22 @@ def _families(records: list[FileRecord]) -> Iterable[Problem]:
 
 
 def _dead_links(records: list[FileRecord]) -> Iterable[Problem]:
-    # Written out rather than asked of the URL patterns, which refuse the odd addresses that are told elsewhere.
-    pages = {"/"}
-    for record in records:
-        slug = record.values["slug"]
-        if record.model is InfoPage:
-            pages.add(f"/{slug}/")
-        elif record.model is Treatment:
-            family = record.values.get("family")
-            pages.add(f"/treatments/{family}/{slug}/" if family else f"/treatments/{slug}/")
-        elif record.model is GlossaryTerm:
-            pages.add(f"{GLOSSARY}#{slug}")
+    segments = {
+        one.values["slug"]: one.values.get("address") or one.values["slug"] for one in records if one.model is Treatment
+    }
+    pages = links.addresses((one.model, one.values["slug"], one.values.get("family")) for one in records)
+    # A page that has moved is found under its new address as well.
+    pages |= links.addresses(
+        (one.model, one.values.get("address") or one.values["slug"], segments.get(one.values.get("family")))
+        for one in records
+    )
     for record in records:
         for name, value in record.values.items():
             for text in value if isinstance(value, list) else [value]:
                 for address in prose.links(text) if isinstance(text, str) else ():
-                    if not _is_live(address, pages):
+                    if not links.is_live(address, pages):
                         message = f"the link to “{address}” leads nowhere. Use the address of a page of the site."
                         yield record.problem(name, message)
-
-
-def _is_live(address: str, pages: set[str]) -> bool:
-    if not address.startswith("/"):
-        return True  # to another place; which kinds are allowed is a rule of the field
-    address = re.sub(r"\?[^#]*", "", address)
-    if address in pages or address.partition("#")[0] in pages:
-        return "#" not in address or not address.startswith(GLOSSARY) or address in pages
-    try:
-        # A page that is not content, such as the request form.
-        return not resolve(address).captured_kwargs
-    except Resolver404:
-        return False
 
 
 def _model_problems(record: FileRecord) -> Iterable[Problem]:
@@ -149,33 +139,41 @@ def _model_problems(record: FileRecord) -> Iterable[Problem]:
 def import_content(folder: Path, *, overwrite: bool = False) -> Counts:
     """Create and update what the content files say, and publish what changed. Safe to repeat.
 
-    What is no longer in the files is named in the counts and stays: taking a page down is staff's decision.
-    Content that staff have edited since the last import is left alone unless `overwrite` is true.
+    What is no longer in the files is named in the counts and stays: taking a page down is staff's decision, and so
+    is bringing back one that they took down or deleted. Content that staff have edited since the last import is left
+    alone unless `overwrite` is true; new words of the files are then kept as a draft that staff can compare.
     Raises ContentError, and changes nothing, when any file has a mistake.
     """
     records = read_valid(folder)
     counts = Counts()
     with transaction.atomic():
         changed = []
-        for model in CONTENT_MODELS:
-            of_model = [record for record in records if record.model is model]
-            # Families before their procedures: a row must exist before another can point to it.
-            for record in sorted(of_model, key=lambda record: bool(record.values.get("family"))):
-                instance = _store(record, overwrite, counts)
-                changed += [(record, instance)] if instance else []
-            in_files = [record.values["slug"] for record in of_model]
-            gone = model.objects.exclude(slug__in=in_files).exclude(imported_fingerprint="")
-            counts.gone += [f"{model._meta.verbose_name} {slug}" for slug in gone.values_list("slug", flat=True)]
-        for record, instance in changed:
-            for field in record.model._meta.many_to_many:
-                targets = field.related_model.objects.filter(slug__in=record.values[field.name])
-                getattr(instance, field.name).set(targets)
-        _check_deferred_rules(records)
+        with _rules_explained(records):
+            for model in CONTENT_MODELS:
+                of_model = [record for record in records if record.model is model]
+                # Families before their procedures: a row must exist before another can point to it.
+                for record in sorted(of_model, key=lambda record: bool(record.values.get("family"))):
+                    instance = _store(record, overwrite, counts)
+                    changed += [(record, instance)] if instance else []
+                in_files = [record.values["slug"] for record in of_model]
+                gone = model.objects.exclude(slug__in=in_files).exclude(imported_fingerprint="")
+                counts.gone += [f"{model._meta.verbose_name} {slug}" for slug in gone.values_list("slug", flat=True)]
+            for record, instance in changed:
+                for field in record.model._meta.many_to_many:
+                    targets = field.related_model.objects.filter(slug__in=record.values[field.name])
+                    getattr(instance, field.name).set(targets)
         for _, instance in changed:
-            publish(instance, reason=REASON)
+            # Staff may have taken the page down, or not have published it yet.
+            if instance.saved_version and not published_version(instance):
+                keep(instance, reason=REASON)
+            else:
+                publish(instance, reason=REASON)
         # Last, because files do not roll back.
-        for picture in Picture.objects.exclude(image=""):
-            _copy_image(picture, folder)
+        for record in records:
+            if record.image and not images.path(record.values["image"]).exists():
+                with record.image.open("rb") as file:
+                    images.store(*images.master_of(file, record.image.name))
+        images.complete_all()
     return counts
 
 
@@ -183,6 +181,9 @@ def _store(record: FileRecord, overwrite: bool, counts: Counts) -> Content | Non
     """Create or update the row of a record, and return it when its words changed."""
     existing = record.model.objects.filter(slug=record.values["slug"]).first()
     wanted = schema.fingerprint(record.values)
+    if not existing and was_deleted(record.model, record.values["slug"]):
+        counts.kept.append(f"{record.model._meta.verbose_name} {record.values['slug']}")
+        return None
     if existing:
         present = schema.fingerprint(schema.to_record(existing))
         if present == wanted:
@@ -191,15 +192,19 @@ def _store(record: FileRecord, overwrite: bool, counts: Counts) -> Content | Non
                 # Staff's words have come back through the files: from now on they are the imported words.
                 record.model.objects.filter(pk=existing.pk).update(imported_fingerprint=wanted)
             return None
+        keep(existing)
         if present != existing.imported_fingerprint and not overwrite:
             counts.kept.append(f"{record.model._meta.verbose_name} {existing.slug}")
+            counts.drafts += keep_aside(existing, record.values, reason=f"New words. {REASON}")
             return None
     instance = schema.from_record(record.model, record.values)
-    instance.pk = existing.pk if existing else None
+    if existing:
+        instance.pk, instance.saved_version = existing.pk, existing.saved_version
     instance.imported_fingerprint = wanted
     for field in schema.fields(record.model):
         if field.many_to_one and record.values[field.name]:
-            setattr(instance, field.name, field.related_model.objects.get(slug=record.values[field.name]))
+            target = field.related_model.objects.filter(slug=record.values[field.name]).first()
+            setattr(instance, field.name, target)
     instance.full_clean(validate_unique=False, validate_constraints=False)
     instance.save()
     counts.updated += bool(existing)
@@ -207,44 +212,47 @@ def _store(record: FileRecord, overwrite: bool, counts: Counts) -> Content | Non
     return instance
 
 
-def _copy_image(picture: Picture, folder: Path) -> None:
-    """Bring the file of an imported picture to where uploads are, unless it is there already."""
-    source = folder / IMAGES / picture.file_name
-    storage, name = picture.image.storage, picture.image.name
-    if not source.is_file() or schema.fingerprint(schema.to_record(picture)) != picture.imported_fingerprint:
-        return  # uploaded or edited by staff
-    if storage.exists(name):
-        with storage.open(name) as present:
-            if present.read() == source.read_bytes():
-                return
-        storage.delete(name)
-    with source.open("rb") as file:
-        storage.save(name, File(file))
-
-
-def _check_deferred_rules(records: list[FileRecord]) -> None:
-    """Ask Postgres for the rules it would otherwise check only at commit, while they can still be explained."""
+@contextlib.contextmanager
+def _rules_explained(records: list[FileRecord]) -> Iterator[None]:
+    """Tell a rule of the database that an import breaks as a mistake in the files, also one checked only at commit."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        with transaction.atomic():
+            yield
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     except IntegrityError as error:
         rules = {rule.name: (model, rule) for model in CONTENT_MODELS for rule in model._meta.constraints}
         if (name := error.__cause__.diag.constraint_name) not in rules:
             raise
         model, rule = rules[name]
         place = next(record for record in records if record.model is model)
+        field = schema.label(model._meta.get_field(rule.fields[-1] if rule.fields else "address"))
         message = f"{rule.violation_error_message} Staff have edited one of them in the admin."
-        raise ContentError([Problem(place.file, place.line, "Position", message)]) from error
+        raise ContentError([Problem(place.file, place.line, field, message)]) from error
 
 
-def export_content(folder: Path) -> list[Path]:
-    """Write the working copies into content files and return the files whose text changed."""
-    records = {model: [schema.to_record(instance) for instance in model.objects.all()] for model in CONTENT_MODELS}
+def export_content(folder: Path, *, published: bool = False) -> list[Path]:
+    """Write the working copies, or what patients read, into content files and return the files that changed.
+
+    The file of a page that was deleted is removed; files that were never imported stay.
+    """
+    words = library.published()
+    records = {
+        model: words.records(model) if published else [schema.to_record(one) for one in model.objects.all()]
+        for model in CONTENT_MODELS
+    }
     changed = write_folder(folder, records)
-    for picture in Picture.objects.exclude(image=""):
-        target = folder / IMAGES / picture.image.name.rpartition("/")[2]
-        target.parent.mkdir(exist_ok=True)
-        with picture.image.open("rb") as file:
-            target.write_bytes(file.read())
+    for model in (InfoPage, Treatment):
+        written = {record["slug"] for record in records[model]}
+        for file in (folder / PLACES[model]).glob("*.md"):
+            if file.stem not in written and was_deleted(model, file.stem):
+                file.unlink()
+                changed.append(file)
+    for name in filter(None, (record.get("image") for record in records[Picture])):
+        target, master = folder / IMAGES / name, images.path(name).read_bytes()
+        if not target.exists() or target.read_bytes() != master:
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(master)
+            changed.append(target)
     return changed

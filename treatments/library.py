@@ -7,17 +7,21 @@ memory. The words in memory are immutable, so every page of one moment agrees wi
 from __future__ import annotations
 
 import datetime
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, Max, Sum
+from django.db.models import Case, Count, JSONField, Max, Q, Sum, When
+from django.db.models.fields.json import KeyTextTransform
+from django.utils import timezone
 
-from treatments import schema
+from treatments import links, prose, publishing, reviews, schema
 from treatments.content_files import ContentError, read_folder
 from treatments.models import (
     ClinicSettings,
@@ -25,11 +29,15 @@ from treatments.models import (
     FaqItem,
     GlossaryTerm,
     InfoPage,
+    Page,
     Reference,
+    SignOff,
     Treatment,
     Version,
     WarningSign,
 )
+
+log = logging.getLogger(__name__)
 
 
 class Published(NamedTuple):
@@ -39,17 +47,34 @@ class Published(NamedTuple):
     record: dict
     version: int = 1
     at: datetime.datetime | None = None
+    content_id: int | None = None
+    retire_at: datetime.datetime | None = None
+
+    def day(self, zone: ZoneInfo) -> datetime.date | None:
+        """The day of publishing in the clinic's time zone."""
+        return self.at.astimezone(zone).date() if self.at else None
+
+
+class Address(NamedTuple):
+    """Where a page was found at some time: its own part of the address, and its family."""
+
+    kind: str
+    slug: str
+    segment: str
+    family: str
 
 
 class Library:
     """Published content, each piece with `linked`: what it points to, found in this same library."""
 
-    def __init__(self, records: Iterable[Published]):
+    def __init__(self, records: Iterable[Published], addresses: Iterable[Address] = (), sign_offs: Iterable = ()):
+        self._records, self._addresses, self._sign_offs = tuple(records), tuple(addresses), tuple(sign_offs)
         self._by_slug: dict[type[Content], dict[str, Content]] = defaultdict(dict)
         rows = []
-        for published in records:
+        for published in self._records:
             model = schema.KINDS[published.kind]
             instance = schema.from_record(model, published.record)
+            instance.pk = published.content_id
             self._by_slug[model][instance.slug] = instance
             rows.append((instance, published))
         # A procedure waits for its family: without one it would pass for a family itself.
@@ -59,9 +84,15 @@ class Library:
                 del treatments[instance.slug]
         self.clinic: ClinicSettings = self._by_slug[ClinicSettings]["clinic"]
         zone = ZoneInfo(self.clinic.time_zone)
+        signed = reviews.by_content(self._sign_offs, zone)
         for instance, published in rows:
-            instance.linked = SimpleNamespace(procedures=[], version=published.version)
-            instance.linked.published_on = published.at.astimezone(zone).date() if published.at else None
+            instance.linked = SimpleNamespace(
+                procedures=[],
+                version=published.version,
+                published_on=published.day(zone),
+                retire_at=published.retire_at,
+                review=reviews.of_record(published, signed, zone),
+            )
             record = published.record
             for field in schema.fields(type(instance)):
                 if field.is_relation:
@@ -95,17 +126,85 @@ class Library:
             return target.get(value)
         return [target[slug] for slug in value or [] if slug in target]
 
+    @property
+    def everything(self) -> list[Content]:
+        return [content for of_model in self._by_slug.values() for content in of_model.values()]
+
+    def get(self, kind: str, slug: str) -> Content | None:
+        """Return the content of a kind that has this address now."""
+        return self._by_slug[schema.KINDS[kind]].get(slug)
+
+    def records(self, model: type[Content]) -> list[dict]:
+        """Return the published words of a model, in its own order."""
+        records = [one.record for one in self._records if one.kind == model.kind()]
+        names = [name for name in (*model._meta.ordering, "slug") if isinstance(name, str)]
+        return sorted(records, key=lambda record: [record[name] for name in names])
+
     def treatment(self, slug: str) -> Treatment | None:
         return self._by_slug[Treatment].get(slug)
 
     def page(self, slug: str) -> InfoPage | None:
         return self._by_slug[InfoPage].get(slug)
 
+    @cached_property
+    def _by_path(self) -> dict[str, Content]:
+        return {page.get_absolute_url(): page for page in (*self.pages, *self.treatments)}
+
+    def at(self, path: str) -> Page | None:
+        """Return the page that has this web address now."""
+        return self._by_path.get(path)
+
+    @cached_property
+    def former(self) -> dict[str, Page]:
+        """The pages that have moved, by the web addresses that they had before or would have without a new one."""
+        present = [
+            Address(page.kind(), page.slug, page.slug, family.slug if (family := getattr(page, "family", None)) else "")
+            for page in self._by_path.values()
+        ]
+        addresses = [*self._addresses, *present]
+        families = {(one.slug, one.segment) for one in addresses if one.kind == Treatment.kind()}
+        moved = {}
+        for kind, slug, segment, family in addresses:
+            page = self._by_slug[schema.KINDS[kind]].get(slug)
+            for parent in {above for name, above in families if name == family} or {""}:
+                moved[links.address(schema.KINDS[kind], segment, parent)] = page
+        return {path: page for path, page in moved.items() if page and path not in self._by_path}
+
+    def pieces(self, content: Content) -> list[Content]:
+        """Return what patients read on a page beside the page's own words, as far as a reviewer signs it."""
+        pieces = [content.linked.picture] if getattr(content.linked, "picture", None) else []
+        if isinstance(content, Treatment):
+            return pieces + content.linked.notices
+        if isinstance(content, InfoPage):
+            parts = {"faq": self.faqs, "glossary": self.glossary, "urgent": self.warning_signs}
+            return pieces + parts.get(content.slug, [])
+        return pieces
+
+    def review(self, content: Content) -> reviews.Review:
+        """Return how far a page is reviewed: its own words, and those that it shares with other pages."""
+        pieces = [one.linked.review for one in (content, *self.pieces(content))]
+        return reviews.of_page(pieces, timezone.localdate(timezone=ZoneInfo(self.clinic.time_zone)))
+
+    def with_record(self, kind: str, content_id: int, record: dict, *, number: int = 0) -> Library:
+        """Return this library as it would be with other words for one piece of content."""
+        shown = Published(kind, record, number, timezone.now(), content_id)
+        others = [one for one in self._records if (one.kind, one.content_id) != (kind, content_id)]
+        return Library([*others, shown], self._addresses, self._sign_offs)
+
     @property
     def signs_by_level(self) -> list[WarningSign]:
         """The warning signs, the most urgent level first."""
         urgency = WarningSign.Level.values
         return sorted(self.warning_signs, key=lambda sign: urgency.index(sign.level))
+
+    def linking_to(self, content: Content) -> list[Content]:
+        """Return what links to a page in its words; such links lead nowhere when the page is taken down."""
+        address = content.get_absolute_url()
+        return [
+            one
+            for one in self.everything
+            if any(link.partition("#")[0] == address for text in schema.texts(one) for link in prose.links(text))
+        ]
 
     def neighbours(self, treatment: Treatment) -> tuple[Treatment | None, Treatment | None]:
         """The next gentler and the next more involved step: among the families, or inside one family."""
@@ -131,20 +230,52 @@ _last: tuple[tuple, Library] | None = None
 
 
 def published() -> Library:
-    """Return the library as published now. Costs one query, and one more after something was published.
+    """Return the library as published now. Costs one query, and two more after something was published or signed.
 
     Raises NothingPublishedError before the first import, and Django's database errors when Postgres is away.
     """
     global _last
-    current = Version.objects.filter(state=Version.State.PUBLISHED)
-    # The sum grows with every replacement, also when transactions commit in another order than they began.
-    state = tuple(current.aggregate(last=Max("id"), count=Count("id"), sum=Sum("id")).values())
+    *state, due = _state()
+    if due:
+        try:
+            publishing.apply_due()
+        except Exception:
+            # Patients read on what was public before; the next request tries again.
+            log.exception("What is scheduled could not be done")
+        *state, due = _state()
     if _last is None or _last[0] != state:
-        rows = [Published(*row) for row in current.values_list("kind", "record", "number", "published_at")]
-        if not any(row.kind == ClinicSettings._meta.model_name for row in rows):
-            raise NothingPublishedError("Nothing is published yet. Run 'make content' (manage.py import_content).")
-        _last = (state, Library(rows))
+        _last = (state, _read())
     return _last[1]
+
+
+def _state() -> list[int]:
+    """Return numbers that change with every publication and signature, and how much is due by its schedule."""
+    public = Q(state=Version.State.PUBLISHED)
+    # The sum grows with every replacement, also when transactions commit in another order than they began.
+    numbers = Version.objects.aggregate(
+        last=Max("id", filter=public),
+        count=Count("id", filter=public),
+        sum=Sum("id", filter=public),
+        signed=Count("sign_offs"),
+        due=Count("id", filter=publishing.due(timezone.now())),
+    )
+    return list(numbers.values())
+
+
+def _read() -> Library:
+    # Of what was public once only the address is wanted: it leads on to the present one.
+    seen = Version.objects.filter(published_at__isnull=False).order_by("published_at", "pk")
+    record = Case(When(state=Version.State.PUBLISHED, then="record"), output_field=JSONField())
+    records, addresses = [], {}
+    names = [KeyTextTransform(name, "record") for name in ("slug", "address", "family")]
+    columns = ("kind", "content_id", *names, record, "number", "published_at", "retire_at")
+    for kind, content_id, slug, address, family, words, number, at, retire_at in seen.values_list(*columns):
+        addresses[Address(kind, slug, address or slug, family or "")] = None
+        if words:
+            records.append(Published(kind, words, number, at, content_id, retire_at))
+    if not any(one.kind == ClinicSettings.kind() for one in records):
+        raise NothingPublishedError("Nothing is published yet. Run 'make content' (manage.py import_content).")
+    return Library(records, addresses, SignOff.objects.select_related("version").defer("version__record"))
 
 
 class NothingPublishedError(Exception):
@@ -164,4 +295,6 @@ def from_files(folder: Path) -> Library:
     records, problems = read_folder(folder)
     if problems:
         raise ContentError(problems)
-    return Library(Published(record.model._meta.model_name, record.values) for record in records)
+    return Library(
+        Published(record.model.kind(), record.values, content_id=number) for number, record in enumerate(records)
+    )

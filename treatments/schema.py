@@ -7,12 +7,17 @@ what it points to. The models are the only place that says which fields there ar
 import datetime
 import hashlib
 import json
+from collections.abc import Iterator
 from functools import cache
 
 from django.core.exceptions import FieldDoesNotExist
+from django.core.files import File
 from django.db import models
+from django.utils.html import format_html, format_html_join, linebreaks
+from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 
+from treatments import prose
 from treatments.models import CONTENT_MODELS, Content
 from treatments.models.fields import ItemsField, ProseField
 
@@ -45,16 +50,60 @@ def to_record(instance: Content) -> dict:
     record = {"slug": instance.slug}
     for field in fields(type(instance)):
         value = getattr(instance, field.name)
-        if field.many_to_many:
-            value = sorted(value.values_list("slug", flat=True))
-        elif field.many_to_one:
-            value = value.slug if value else ""
-        elif isinstance(field, models.FileField):
-            value = value.name.rpartition("/")[2]
-        elif isinstance(value, datetime.date):
-            value = value.isoformat()
-        record[field.name] = value
+        record[field.name] = plain_value(value.all() if field.many_to_many else value)
+        if field.many_to_one and value is None:
+            record[field.name] = ""
     return record
+
+
+def plain_value(value):
+    """Return a value of a field or a form as it stands in a record."""
+    if isinstance(value, Content):
+        return value.slug
+    if isinstance(value, models.QuerySet):
+        return sorted(value.values_list("slug", flat=True))
+    if isinstance(value, File):
+        return (value.name or "").rpartition("/")[2]
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return value
+
+
+def texts(content: Content) -> Iterator[str]:
+    """Yield every text of some content that may hold links."""
+    for field in fields(type(content)):
+        if isinstance(field, ProseField | ItemsField):
+            value = getattr(content, field.name)
+            yield from value if isinstance(value, list) else [value]
+
+
+def as_text(model: type[Content], name: str, value) -> str:
+    """Return the value of a field as staff would say it: choices and content by their names, one item a line.
+
+    Costs a query for a field that points to other content.
+    """
+    if value in (None, "", []):
+        return ""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    field = model._meta.get_field(name)
+    values = value if isinstance(value, list) else [value]
+    if field.is_relation:
+        choices = {one.slug: one for one in field.related_model.objects.filter(slug__in=values)}
+    else:
+        choices = dict(getattr(field, "item_choices", None) or field.flatchoices or ())
+    return "\n".join(str(choices.get(one, one)) for one in values)
+
+
+def as_html(model: type[Content], name: str, value) -> str:
+    """Return the value of a field as patients would read it, for those who read a version."""
+    field = model._meta.get_field(name)
+    if isinstance(field, ProseField) and value:
+        return prose.render(value)
+    if isinstance(field, ItemsField) and not field.item_choices:
+        items = ((prose.render_inline(item),) for item in value or [])
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", items)) if value else ""
+    return mark_safe(linebreaks(as_text(model, name, value), autoescape=True))  # noqa: S308 - escaped
 
 
 def from_record(model: type[Content], record: dict) -> Content:
@@ -71,6 +120,11 @@ def from_record(model: type[Content], record: dict) -> Content:
             value = f"{field.upload_to}{value}"
         values[name] = field.to_python(value) if not isinstance(field, ItemsField) else list(value)
     return model(**values)
+
+
+def clinical_fingerprint(kind: str, record: dict) -> str:
+    """Return a short proof of the medical words of a record: what a reviewer signs."""
+    return fingerprint({name: value for name, value in record.items() if name not in KINDS[kind].EDITORIAL})
 
 
 def fingerprint(record: dict) -> str:

@@ -9,5 +9,6 @@ urlpatterns = [
     path("treatments/", views.TreatmentListView.as_view(), name="treatments"),
     path("treatments/<slug:slug>/", views.TreatmentView.as_view(), name="family"),
     path("treatments/<slug:family>/<slug:slug>/", views.TreatmentView.as_view(), name="treatment"),
+    path("drafts/<str:token>/", views.shared_draft, name="shared_draft"),
     path("<slug:slug>/", views.InfoPageView.as_view(), name="page"),
 ]

@@ -1,11 +1,12 @@
 """The pages to read. Each takes its words from the library of the request and nothing else."""
 
 from django.http import Http404
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from treatments.models import Place
+from treatments import preview, sharing
+from treatments.models import Page, Place
 
 # Places that the drawing of the body shows, with their letters.
 LETTERS = dict(zip([place for place in Place if place != Place.BODY], "ABCDEFGH", strict=True))
@@ -21,7 +22,25 @@ def found(content):
     return content
 
 
-class HomeView(TemplateView):
+class PageView(TemplateView):
+    """A page of published words, found by its web address. One that it had before leads on to the present one."""
+
+    page: Page
+
+    def get(self, request, *args, **kwargs):
+        self.page = request.library.at(request.path)
+        if self.page:
+            return super().get(request, *args, **kwargs)
+        response = redirect(found(request.library.former.get(request.path)), permanent=True)
+        # Browsers keep permanent redirects for good unless told otherwise, and a page may move back.
+        response.headers["Cache-Control"] = "max-age=3600"
+        return response
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(page=self.page, **kwargs)
+
+
+class HomeView(PageView):
     template_name = "treatments/home.html"
 
     def get_context_data(self, **kwargs):
@@ -31,29 +50,20 @@ class HomeView(TemplateView):
             for place, letter in LETTERS.items()
         ]
         body = library.acting_on(Place.BODY)
-        page = found(library.page("home"))
-        return super().get_context_data(page=page, acts=acts, places=list(LETTERS), acts_on_body=body, **kwargs)
+        return super().get_context_data(acts=acts, places=list(LETTERS), acts_on_body=body, **kwargs)
 
 
-class TreatmentListView(TemplateView):
+class TreatmentListView(PageView):
     template_name = "treatments/treatment_list.html"
 
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(page=found(self.request.library.page("treatments")), **kwargs)
 
-
-class TreatmentView(TemplateView):
+class TreatmentView(PageView):
     """A family, or one procedure of a family; a family without procedures is a treatment by itself."""
 
     template_name = "treatments/treatment.html"
 
-    def get_context_data(self, slug, **kwargs):
-        library = self.request.library
-        treatment = found(library.treatment(slug))
-        family = treatment.linked.family
-        # One address for each treatment: a procedure is found only under its own family.
-        if (family.slug if family else None) != kwargs.get("family"):
-            raise Http404
+    def get_context_data(self, **kwargs):
+        library, treatment = self.request.library, self.page
         gentler, more_involved = library.neighbours(treatment)
         speakers = [treatment, *treatment.linked.notices]
         notices = {}
@@ -61,7 +71,7 @@ class TreatmentView(TemplateView):
             notices.setdefault(notice.place, []).append(notice)
         return super().get_context_data(
             treatment=treatment,
-            parent=family,
+            parent=treatment.linked.family,
             places=[{"place": Place(p), "letter": LETTERS[p]} for p in treatment.acts_on if p in LETTERS],
             notices=notices,
             sources=[one for one in library.sources if any(one in c.linked.sources for c in speakers)],
@@ -70,17 +80,18 @@ class TreatmentView(TemplateView):
         )
 
 
-class InfoPageView(TemplateView):
-    def get(self, request, slug):
-        found(request.library.page(slug))
-        # These pages have an address of their own.
-        if slug in ("home", "treatments"):
-            return redirect(reverse(slug), permanent=True)
-        return super().get(request, slug=slug)
+@require_safe
+def shared_draft(request, token):
+    """Show a version to somebody with a share link. A link that is wrong, ended or too old all look alike."""
+    version = sharing.opened(token)
+    answer = version and preview.response(request, version)
+    if answer is None:
+        answer = render(request, "treatments/share_link_ended.html", status=404)
+        answer.headers["Cache-Control"] = "no-store"
+        answer.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return answer
 
+
+class InfoPageView(PageView):
     def get_template_names(self):
-        slug = self.kwargs["slug"]
-        return [f"treatments/{slug if slug in PAGES_WITH_TEMPLATE else 'page'}.html"]
-
-    def get_context_data(self, slug, **kwargs):
-        return super().get_context_data(page=self.request.library.page(slug), **kwargs)
+        return [f"treatments/{self.page.slug if self.page.slug in PAGES_WITH_TEMPLATE else 'page'}.html"]

@@ -5,7 +5,7 @@ from django.db.models.fields.files import FieldFile
 from django.urls import reverse
 
 from treatments import schema
-from treatments.models import CONTENT_MODELS, GlossaryTerm, Treatment, Version
+from treatments.models import CONTENT_MODELS, ClinicSettings, GlossaryTerm, Treatment, Version
 
 pytestmark = pytest.mark.django_db
 
@@ -50,16 +50,14 @@ def test_saving_untouched_changes_no_word(manager_client, model):
     assert schema.to_record(model.objects.get(pk=content.pk)) == before
 
 
-def test_saving_keeps_and_publishing_shows(manager_client, manager, page):
+def test_saving_keeps_and_does_not_publish(manager_client, manager, page):
     term = GlossaryTerm.objects.get(slug="ablation")
     values = form_values(manager_client.get(change_url(term))) | {"meaning": "Staff wrote this."}
     manager_client.post(change_url(term), values)
     assert GlossaryTerm.objects.get(slug="ablation").meaning == "Staff wrote this."
     assert "Staff wrote this." not in page("/glossary/").text
     assert "Earlier words" in manager_client.get("/admin/treatments/glossaryterm/").content.decode()
-    manager_client.post(change_url(term), values | {"_publish": "1"})
-    assert "Staff wrote this." in page("/glossary/").text
-    assert Version.objects.filter(kind="glossaryterm", content_id=term.pk).first().published_by == manager
+    assert Version.objects.of(term).order_by("-number").first().created_by == manager
 
 
 def test_a_list_is_edited_one_item_a_line(manager_client):
@@ -88,13 +86,16 @@ def test_an_address_stays_once_it_exists(manager_client):
     assert Treatment.objects.get(pk=treatment.pk).slug == "prp"
 
 
-def test_versions_and_content_cannot_be_deleted_or_versions_changed(manager_client):
+def test_versions_cannot_be_added_changed_or_deleted(manager_client):
     version = Version.objects.first()
     assert manager_client.get(reverse("admin:treatments_version_delete", args=[version.pk])).status_code == 403
     assert manager_client.get(reverse("admin:treatments_version_add")).status_code == 403
-    treatment = Treatment.objects.first()
-    assert manager_client.get(reverse("admin:treatments_treatment_delete", args=[treatment.pk])).status_code == 403
     assert b"Save" not in manager_client.get(reverse("admin:treatments_version_change", args=[version.pk])).content
+
+
+def test_the_clinic_cannot_be_deleted(manager_client):
+    url = reverse("admin:treatments_clinicsettings_delete", args=[ClinicSettings.objects.get().pk])
+    assert manager_client.get(url).status_code == 403
 
 
 def test_lists_of_content_cost_few_queries(manager_client, django_assert_max_num_queries):

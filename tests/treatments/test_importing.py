@@ -7,10 +7,10 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from treatments import library
+from treatments import library, publishing
 from treatments.content_files import ContentError
-from treatments.importing import import_content
-from treatments.models import FaqItem, GlossaryTerm, Picture, Treatment, Version
+from treatments.importing import export_content, import_content, read_valid
+from treatments.models import FaqItem, GlossaryTerm, Treatment, Version
 
 pytestmark = pytest.mark.django_db
 
@@ -215,28 +215,76 @@ def test_staffs_words_leave_through_an_export_and_come_back(folder):
     assert import_content(folder).updated == 1
 
 
-def test_a_photograph_travels_with_its_record(folder):
-    from PIL import Image
-
-    (folder / "images").mkdir(exist_ok=True)
-    Image.new("RGB", (40, 30), "red").save(folder / "images" / "room.png")
-    with (folder / "pictures.md").open("a") as file:
-        file.write("\n---\n\nAddress: room\nImage: room.png\nAlt: A treatment room.\nDecorative: no\n")
-    assert import_content(folder).created == 1
-    picture = Picture.objects.get(slug="room")
-    assert picture.image.read() == (folder / "images" / "room.png").read_bytes()
-    picture.image.close()
-    Image.new("RGB", (40, 30), "blue").save(folder / "images" / "room.png")
-    import_content(folder)
-    assert Picture.objects.get(slug="room").image.read() == (folder / "images" / "room.png").read_bytes()
-    assert import_content(folder).updated == 0
-    call_command("export_content", folder, stdout=io.StringIO())
-    assert import_content(folder).updated == 0
-
-
 def test_a_file_that_is_no_picture_is_refused(folder):
     (folder / "images").mkdir(exist_ok=True)
     (folder / "images" / "room.png").write_text("<script>alert(1)</script>")
     with (folder / "pictures.md").open("a") as file:
         file.write("\n---\n\nAddress: room\nImage: room.png\nAlt: A treatment room.\nDecorative: no\n")
-    assert any("images/room.png is not a whole JPEG" in problem for problem in problems(folder))
+    line = len((folder / "pictures.md").read_text().splitlines()) - 2
+    (problem,) = problems(folder)
+    assert problem.startswith(f"pictures.md:{line}: Image: images/room.png cannot be used. The file is not a JPEG, PNG")
+
+
+# -- What staff have done since --------------------------------------------------------------------------------
+
+
+def test_new_words_for_what_staff_edited_become_a_draft_once(folder):
+    Treatment.objects.filter(slug="prp").update(summary="Staff wrote this.")
+    change(folder, "treatments/prp.md", "\n# How it works\n\n", "\n# How it works\n\nA new sentence. ")
+    counts = import_content(folder)
+    assert counts.drafts == 1
+    assert "1 of them with new words in the files, kept as drafts" in str(counts)
+    staffs, draft = Version.objects.filter(kind="treatment", record__slug="prp", state="draft").order_by("number")
+    assert staffs.record["summary"] == "Staff wrote this."
+    assert draft.record["how_it_works"].startswith("A new sentence.")
+    assert import_content(folder).drafts == 0
+
+
+def test_what_staff_edited_is_kept_before_it_is_overwritten(folder):
+    Treatment.objects.filter(slug="prp").update(summary="Staff wrote this.")
+    import_content(folder, overwrite=True)
+    assert Version.objects.filter(record__summary="Staff wrote this.").exists()
+
+
+def test_what_staff_deleted_stays_deleted(folder, manager):
+    item = FaqItem.objects.get(position=3)
+    publishing.delete(item, by=manager, reason="Not asked")
+    counts = import_content(folder)
+    assert counts.kept == [f"question and answer {item.slug}"]
+    assert not FaqItem.objects.filter(slug=item.slug).exists()
+
+
+def test_what_staff_took_down_stays_down_and_its_words_follow_the_files(folder, manager):
+    publishing.retire(Treatment.objects.get(slug="prp"), by=manager, reason="Not offered")
+    change(folder, "treatments/prp.md", "\n# How it works\n\n", "\n# How it works\n\nA new sentence. ")
+    import_content(folder)
+    assert library.published().treatment("prp") is None
+    assert Treatment.objects.get(slug="prp").how_it_works.startswith("A new sentence.")
+
+
+def test_a_page_that_staff_moved_is_not_imported_a_second_time(folder, manager):
+    treatment = Treatment.objects.get(slug="prp")
+    treatment.address = "plasma"
+    treatment.save()
+    publishing.publish(treatment, by=manager, reason="Plainer address")
+    counts = import_content(folder)
+    assert (counts.created, counts.kept) == (0, ["treatment prp"])
+    assert Treatment.objects.get(slug="prp").address == "plasma"
+
+
+def test_export_writes_working_copies_or_what_patients_read(folder):
+    Treatment.objects.filter(slug="prp").update(summary="Not public yet.")
+    assert export_content(folder, published=True) == []
+    assert [path.name for path in export_content(folder)] == ["prp.md"]
+    assert "Not public yet." in (folder / "treatments/prp.md").read_text()
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_what_is_exported_after_a_move_can_be_imported_elsewhere(folder, manager, published):
+    treatment = Treatment.objects.get(slug="regenerative")
+    treatment.address = "healing"
+    treatment.save()
+    publishing.publish(treatment, by=manager, reason="Plainer address")
+    changed = export_content(folder, published=published)
+    assert [path.name for path in changed] == ["regenerative.md"]
+    assert read_valid(folder)  # links to the old address still lead somewhere

@@ -45,3 +45,34 @@ def test_sections_have_headings_and_anchors():
 
 def test_plain_words():
     assert prose.plain("## A\n\n- **b** [c](/d/)") == "A\n\nb c"
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("*a* _b_ __c__ **d**", "<p>*a* _b_ __c__ <strong>d</strong></p>"),
+        ("a **b.**c", "<p>a <strong>b.</strong>c</p>"),
+        ("a ** b ** c", "<p>a ** b ** c</p>"),
+        ("**a [b** c](/d/)", '<p>**a <a href="/d/">b** c</a></p>'),
+        ("\\*\\*a\\*\\* \\[b](/c/)", "<p>**a** [b](/c/)</p>"),
+        ("# a\n\n#### b", "<h2>a</h2>\n<h3>b</h3>"),
+        ("a\nb", "<p>a<br>\nb</p>"),
+        ("- a\n\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
+        ("##\n\n-\n\n>\n\na", "<p>a</p>"),
+        ("&nbsp;", "<p>&amp;nbsp;</p>"),
+        ('[a](/b/ "c")', '<p><a href="/b/">a</a></p>'),
+        ("[a](//evil.example) [b](http://old.example)", "<p>[a](//evil.example) [b](http://old.example)</p>"),
+    ],
+)
+def test_the_format_has_no_more_than_it_says(text, html):
+    assert prose.render(text).strip() == html
+
+
+def test_links_are_found_for_checking_however_they_are_written():
+    assert prose.links('[a](/b/) [c]( </d/> "e") [f](x)') == ["/b/", "/d/", "x"]
+    assert prose.links("\\[a\\](b)") == []
+
+
+def test_headings_of_sections_are_words_only():
+    (section,) = prose.sections("## A **b** \\[c\\](d) [e](/f/)")
+    assert section["heading"] == "A b [c](d) e"

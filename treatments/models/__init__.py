@@ -1,7 +1,7 @@
 """The content of the site. Working copies are edited; only their published versions are read by patients."""
 
 from treatments.models.base import Content
-from treatments.models.pages import InfoPage, Place, Treatment
+from treatments.models.pages import InfoPage, Page, Place, Treatment
 from treatments.models.records import (
     ClinicSettings,
     FaqItem,
@@ -11,7 +11,7 @@ from treatments.models.records import (
     SafetyNotice,
     WarningSign,
 )
-from treatments.models.versions import Version
+from treatments.models.versions import Presence, ShareLink, SignOff, Version, VersionEvent
 
 # In the order in which they can be created: what others point to comes first.
 CONTENT_MODELS: tuple[type[Content], ...] = (
@@ -26,4 +26,14 @@ CONTENT_MODELS: tuple[type[Content], ...] = (
     Treatment,
 )
 
-__all__ = ["CONTENT_MODELS", "Place", "Version", *(model.__name__ for model in CONTENT_MODELS)]
+__all__ = [
+    "CONTENT_MODELS",
+    "Page",
+    "Place",
+    "Presence",
+    "ShareLink",
+    "SignOff",
+    "Version",
+    "VersionEvent",
+    *(model.__name__ for model in CONTENT_MODELS),
+]

@@ -1,10 +1,18 @@
-"""What all content has in common: an address, and the memory of what was imported."""
+"""What all content has in common: an address, and the memory of what was saved and imported."""
+
+from typing import ClassVar
 
 from django.db import models
 
 
 class Content(models.Model):
     """A working copy of something the site says. Patients never read it: they read a Version of it."""
+
+    EDITORIAL: ClassVar[frozenset[str]] = frozenset({"slug"})
+    """Fields that say nothing medical. All others are clinical: changing one reopens the medical review."""
+
+    IS_MEDICAL: ClassVar[bool] = True
+    """Whether a medical reviewer signs it. The clinic's own details and the names of studies are nobody's to sign."""
 
     slug = models.SlugField(
         "address",
@@ -15,7 +23,14 @@ class Content(models.Model):
     )
     imported_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     """Fingerprint of the record as it was last imported; when it differs from the row's, staff have edited it."""
+    saved_version = models.PositiveIntegerField(default=0, editable=False)
+    """Number of the version whose words this row holds. Zero: none yet."""
     updated_at = models.DateTimeField("last change", auto_now=True, editable=False)
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def kind(cls) -> str:
+        """The name by which versions and content files know this kind of content."""
+        return cls._meta.model_name

@@ -7,14 +7,13 @@ from django.db import models
 from django.utils.text import capfirst
 
 from treatments import prose
-
-LINKS = ("/", "https://", "tel:", "mailto:")
+from treatments.widgets import ItemsWidget, PlainWidget, ProseWidget
 
 
 def validate_prose(text):
     """Refuse the two lines that content files use to tell texts and records apart, and links to odd places."""
     for address in prose.links(text):
-        if not address.startswith(LINKS):
+        if not prose.may_link(address):
             raise ValidationError(
                 f"The link to “{address}” cannot be used. Start it with / for a page of this site, "
                 "with https:// for another site, or with tel: or mailto:."
@@ -25,9 +24,20 @@ def validate_prose(text):
 
 
 class ProseField(models.TextField):
-    """Text in the small format of content/README.md: paragraphs, headings, lists, bold, links, notes."""
+    """Text in the small format of content/README.md: paragraphs, headings, lists, bold, links, notes.
+
+    A field that pages show as one paragraph, or as bare words, says so by its `widget`.
+    """
 
     default_validators = [validate_prose]
+
+    def __init__(self, *args, widget=ProseWidget, **kwargs):
+        self.widget = widget
+        super().__init__(*args, **kwargs)
+
+    def formfield(self, **kwargs):
+        # The admin has a widget for all long texts, which would win otherwise.
+        return super().formfield(**kwargs | {"widget": self.widget})
 
     def to_python(self, value):
         value = super().to_python(value)
@@ -37,9 +47,7 @@ class ProseField(models.TextField):
 
 
 class ItemsFormField(forms.CharField):
-    """A text area in which every line is one item."""
-
-    widget = forms.Textarea
+    """A text in which every line is one item."""
 
     def to_python(self, value):
         return [line.strip() for line in super().to_python(value).splitlines() if line.strip()]
@@ -52,10 +60,13 @@ class ItemsFormField(forms.CharField):
 
 
 class ItemsField(ArrayField):
-    """A list of short texts. `item_choices` limits what an item may be."""
+    """A list of short texts. `item_choices` limits what an item may be. Items that are checked are bare words."""
 
-    def __init__(self, verbose_name=None, *, base_field=None, item_choices=None, item_validators=(), **kwargs):
+    def __init__(
+        self, verbose_name=None, *, base_field=None, item_choices=None, item_validators=(), widget=None, **kwargs
+    ):
         self.item_choices = item_choices
+        self.widget = widget or (PlainWidget if item_validators else ItemsWidget)
         base_field = base_field or models.TextField(choices=item_choices, validators=[validate_prose, *item_validators])
         kwargs.setdefault("default", list)
         super().__init__(base_field, verbose_name=verbose_name, **kwargs)
@@ -70,4 +81,4 @@ class ItemsField(ArrayField):
                 widget=forms.CheckboxSelectMultiple,
             )
         # ArrayField would make a comma-separated line of it; sentences have commas of their own.
-        return super(ArrayField, self).formfield(form_class=ItemsFormField, **kwargs)
+        return super(ArrayField, self).formfield(**kwargs | {"form_class": ItemsFormField, "widget": self.widget})

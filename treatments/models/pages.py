@@ -2,12 +2,14 @@
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.urls import reverse
 
 from treatments import drawings
 from treatments.models.base import Content
 from treatments.models.fields import ItemsField, ProseField
+from treatments.widgets import InlineWidget, PlainWidget
 
 
 class Place(models.TextChoices):
@@ -24,8 +26,40 @@ class Place(models.TextChoices):
     BODY = "body", "The whole body"
 
 
-class Treatment(Content):
+def address_is_unique(name: str) -> models.UniqueConstraint:
+    """Return the rule that no two pages of a kind have the same web address."""
+    return models.UniqueConstraint(
+        Coalesce(NullIf("address", Value("")), "slug"),
+        name=name,
+        violation_error_message="Another page already has this web address. Choose a different one.",
+    )
+
+
+class Page(Content):
+    """Content with a web address of its own. That may change; the slug, by which other content names it, never does."""
+
+    EDITORIAL = Content.EDITORIAL | {"address"}
+
+    address = models.SlugField(
+        "new web address",
+        max_length=60,
+        blank=True,
+        help_text="Only to move the page: small letters, digits and hyphens. The old address leads on to the new one.",
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def segment(self) -> str:
+        """The page's own part of its web address."""
+        return self.address or self.slug
+
+
+class Treatment(Page):
     """A kind of treatment (a family, on the ladder of eight) or one procedure of a family."""
+
+    EDITORIAL = Page.EDITORIAL | {"family", "position", "short_name"}
 
     class Reach(models.IntegerChoices):
         OUTSIDE = 1, "1 · nothing enters the body"
@@ -101,8 +135,8 @@ class Treatment(Content):
     cover = models.CharField("usual cover", max_length=20, choices=Cover)
     evidence_level = models.CharField(max_length=20, choices=Evidence)
 
-    summary = ProseField(help_text="Two or three short sentences under the heading.")
-    also_called = ItemsField("people also search", help_text="Other words people type. One a line.")
+    summary = ProseField(widget=InlineWidget, help_text="Two or three short sentences under the heading.")
+    also_called = ItemsField("people also search", widget=PlainWidget, help_text="Other words people type. One a line.")
     honest_note = ProseField(blank=True, help_text="Shown near the top, for example about insurance or doubt.")
     how_it_works = ProseField()
     can_do = ItemsField("what it can do", help_text="Benefits. One a line.")
@@ -133,6 +167,7 @@ class Treatment(Content):
     class Meta:
         ordering = [F("family__position").asc(nulls_first=True), "position"]
         constraints = [
+            address_is_unique("treatment_address_unique"),
             models.UniqueConstraint(
                 name="treatment_position_unique",
                 fields=["family", "position"],
@@ -181,17 +216,24 @@ class Treatment(Content):
 
     def get_absolute_url(self):
         if self.family:
-            return reverse("treatment", args=[self.family.slug, self.slug])
-        return reverse("family", args=[self.slug])
+            return reverse("treatment", args=[self.family.segment, self.segment])
+        return reverse("family", args=[self.segment])
 
 
-class InfoPage(Content):
+class InfoPage(Page):
     """A page of text, such as Our approach."""
+
+    EDITORIAL = Page.EDITORIAL | {"kicker", "menu", "menu_position", "short_title"}
 
     class Menu(models.TextChoices):
         MAIN = "main", "Main menu"
         FOOTER = "footer", "Footer"
         NONE = "none", "Not in a menu"
+
+    FIXED = frozenset(
+        ("home", "treatments", "evaluation", "faq", "glossary", "prepare", "privacy", "sources", "urgent")
+    )
+    """Pages that the site itself links to or gives a template of their own: their address stays, and so do they."""
 
     title = models.CharField(max_length=80, help_text="The page's heading.")
     short_title = models.CharField(max_length=30, help_text="For menus.")
@@ -200,17 +242,18 @@ class InfoPage(Content):
     menu = models.CharField(max_length=10, choices=Menu)
     menu_position = models.PositiveSmallIntegerField()
     picture = models.ForeignKey("Picture", models.PROTECT, null=True, blank=True, related_name="+")
-    summary = ProseField(help_text="Two or three short sentences under the heading.")
-    body = ProseField(help_text="Start each section with a line '## Heading'.")
+    summary = ProseField(widget=InlineWidget, help_text="Two or three short sentences under the heading.")
+    body = ProseField(help_text="Give each section a heading.")
     sources = models.ManyToManyField("Reference", blank=True, related_name="+")
 
     class Meta:
         ordering = ["menu", "menu_position", "slug"]
         verbose_name = "information page"
+        constraints = [address_is_unique("infopage_address_unique")]
 
     def __str__(self):
         return self.title
 
     def get_absolute_url(self):
         # Home and the overview of treatments have addresses of their own.
-        return reverse(self.slug) if self.slug in ("home", "treatments") else reverse("page", args=[self.slug])
+        return reverse(self.slug) if self.slug in ("home", "treatments") else reverse("page", args=[self.segment])

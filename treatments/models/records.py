@@ -5,21 +5,23 @@ import re
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.core.validators import FileExtensionValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from treatments import drawings, phone
+from treatments.images import FOLDER, Photo, PhotographField
 from treatments.models.base import Content
 from treatments.models.fields import ItemsField, ProseField
+from treatments.widgets import InlineWidget, PlainWidget
 
 
 class GlossaryTerm(Content):
     """A medical word in plain words."""
 
     term = models.CharField(max_length=60)
-    also_called = ItemsField(blank=True, help_text="One a line.")
+    also_called = ItemsField(widget=PlainWidget, blank=True, help_text="One a line.")
     meaning = ProseField()
 
     class Meta:
@@ -31,6 +33,8 @@ class GlossaryTerm(Content):
 
 class FaqItem(Content):
     """A question patients ask, and the answer."""
+
+    EDITORIAL = Content.EDITORIAL | {"position"}
 
     question = models.CharField(max_length=120)
     position = models.PositiveSmallIntegerField()
@@ -57,6 +61,8 @@ class FaqItem(Content):
 class WarningSign(Content):
     """A sign that needs help now, asked as a question and told as a statement."""
 
+    EDITORIAL = Content.EDITORIAL | {"position"}
+
     class Group(models.TextChoices):
         NERVES = "nerves", "Nerves"
         INFECTION = "infection", "Infection"
@@ -76,8 +82,8 @@ class WarningSign(Content):
     position = models.PositiveSmallIntegerField()
     group = models.CharField(max_length=10, choices=Group)
     level = models.CharField(max_length=10, choices=Level)
-    question = ProseField(help_text="As asked of a patient: Do you have …?")
-    sign = ProseField(help_text="The same as a short statement, for lists.")
+    question = ProseField(widget=InlineWidget, help_text="As asked of a patient: Do you have …?")
+    sign = ProseField(widget=InlineWidget, help_text="The same as a short statement, for lists.")
     advice = ProseField()
     sources = models.ManyToManyField("Reference", blank=True, related_name="+")
 
@@ -98,6 +104,8 @@ class WarningSign(Content):
 
 class SafetyNotice(Content):
     """A notice that several treatments share: written once, reviewed once."""
+
+    EDITORIAL = Content.EDITORIAL | {"position"}
 
     class Place(models.TextChoices):
         BEFORE = "before", "Before"
@@ -133,6 +141,8 @@ class SafetyNotice(Content):
 class Reference(Content):
     """A study, guideline or official notice that pages name as their source."""
 
+    IS_MEDICAL = False
+
     publisher = models.CharField(max_length=120, help_text="Who wrote or published it.")
     title = models.CharField(max_length=250)
     year = models.PositiveSmallIntegerField()
@@ -162,12 +172,33 @@ class Reference(Content):
 class Picture(Content):
     """A drawing that comes with the site, or an uploaded photograph, with the words for who cannot see it."""
 
+    class Focus(models.TextChoices):
+        """What stays in view where a photograph is cut to the shape of its place."""
+
+        TOP_LEFT = "top left", "Top left"
+        TOP = "top", "Top"
+        TOP_RIGHT = "top right", "Top right"
+        LEFT = "left", "Left"
+        CENTER = "center", "Center"
+        RIGHT = "right", "Right"
+        BOTTOM_LEFT = "bottom left", "Bottom left"
+        BOTTOM = "bottom", "Bottom"
+        BOTTOM_RIGHT = "bottom right", "Bottom right"
+
+    EDITORIAL = Content.EDITORIAL | {"focus"}
+
     drawing = models.CharField(max_length=60, blank=True, choices=drawings.choices)
-    image = models.ImageField(
-        upload_to="pictures/",
+    image = PhotographField(
+        upload_to=f"{FOLDER}/",
         blank=True,
-        validators=[FileExtensionValidator(["jpg", "jpeg", "png", "webp"])],
-        help_text="JPEG, PNG or WebP.",
+        help_text="JPEG, PNG or WebP, at most 10 MB. What it says about place, day and camera is removed.",
+    )
+    focus = models.CharField(
+        "keep in view",
+        max_length=12,
+        choices=Focus,
+        blank=True,
+        help_text="The part of a photograph that must not be cut off. Empty: the center.",
     )
     alt = models.CharField(max_length=250, blank=True, help_text="What is to be seen, for people who cannot see it.")
     decorative = models.BooleanField(
@@ -196,8 +227,9 @@ class Picture(Content):
         return self.alt or self.slug
 
     @property
-    def file_name(self):
-        return self.image.name.rpartition("/")[2]
+    def photo(self):
+        """What a page needs to show the photograph, or None for a drawing."""
+        return Photo.named(self.image.name.rpartition("/")[2])
 
     @property
     def drawing_template(self):
@@ -245,6 +277,8 @@ def validate_time_zone(name):
 class ClinicSettings(Content):
     """The one record about the clinic itself."""
 
+    IS_MEDICAL = False
+
     name = models.CharField(max_length=80)
     brand_name = models.CharField(max_length=30, help_text="The large line of the logo.")
     brand_line = models.CharField(max_length=40, blank=True, help_text="The small line of the logo.")
@@ -254,7 +288,7 @@ class ClinicSettings(Content):
     phone = models.CharField(max_length=30, validators=[validate_phone])
     email = models.EmailField(blank=True)
     time_zone = models.CharField(max_length=40, validators=[validate_time_zone])
-    address = ProseField("street address", blank=True)
+    address = ProseField("street address", widget=PlainWidget, blank=True)
     opening_hours = ItemsField(
         item_validators=[validate_opening_hours], help_text="One day a line: Monday 09:00-17:00", blank=True
     )
@@ -266,6 +300,19 @@ class ClinicSettings(Content):
     review_notice = ProseField(help_text="On pages that no named reviewer has signed yet.")
     what_happens_next = ProseField(help_text="Shown after a request was sent.")
     evaluation_length = models.CharField(max_length=60, blank=True)
+    review_months = models.PositiveSmallIntegerField(
+        "months until the next medical review",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+        help_text="How long a medical review holds. Empty: 12 months.",
+    )
+    review_before_publishing = models.BooleanField(
+        default=False, help_text="Publish a page with new medical words only after a medical reviewer has signed them."
+    )
+    author_may_review = models.BooleanField(
+        default=False, help_text="Let a medical reviewer sign words that they wrote themselves."
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "clinic settings"

@@ -33,6 +33,12 @@ def plain(text):
 
 
 @register.simple_tag(takes_context=True)
+def review(context, content):
+    """How far the words of a page are medically reviewed."""
+    return context["library"].review(content)
+
+
+@register.simple_tag(takes_context=True)
 def canonical(context):
     """The full address of this page, without what follows a question mark."""
     path = context["request"].path

