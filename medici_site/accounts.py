@@ -1,7 +1,5 @@
 """The first staff account."""
 
-import secrets
-
 from django.db import transaction
 
 from medici_site.models import User
@@ -17,9 +15,7 @@ def create_first_account() -> tuple[str, str] | None:
     """
     if User.objects.exists():
         return None
-    password = secrets.token_urlsafe(12)
     user = User(username=FIRST_USERNAME, is_staff=True, is_superuser=True)
-    user.set_password(password)
-    user.must_change_password = True
+    password = user.set_one_time_password()
     user.save()
     return user.username, password

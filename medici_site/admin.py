@@ -1,12 +1,178 @@
-"""Staff accounts in the admin."""
+"""Staff accounts in the admin: who may sign in, and with which roles."""
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UsernameField
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from medici_site.models import User
+from medici_site.roles import MANAGER, REVIEWER, ROLES
+
+admin.site.unregister(Group)  # roles are code, see roles.py
+
+
+class RolesField(forms.ModelMultipleChoiceField):
+    def __init__(self):
+        roles = Group.objects.filter(name__in=ROLES).order_by("name")
+        # The admin has no style for a list of check boxes; the one for radio buttons lets a label be as long as it is.
+        widget = forms.CheckboxSelectMultiple(attrs={"class": "radiolist"})
+        super().__init__(roles, label="Roles", required=False, widget=widget)
+
+    def label_from_instance(self, group):
+        return f"{group.name}: {ROLES[group.name].description}"
+
+
+class AccountForm(forms.ModelForm):
+    """What can be said about an account here. Nobody becomes a superuser or gets a single permission in the admin."""
+
+    groups = RolesField()
+    acting: User
+    """Who fills in the form."""
+
+    class Meta:
+        model = User
+        fields = ("username", "first_name", "last_name", "email", "credentials", "is_active", "groups")
+        field_classes = {"username": UsernameField}
+        labels = {"username": "User name", "email": "E-mail"}
+        help_texts = {
+            "username": "What they type to sign in. Letters, digits and @ . + - _ only.",
+            "is_active": "Uncheck this to lock the person out at once. Accounts are never deleted, because pages "
+            "and medical reviews name who worked on them.",
+        }
+
+    def clean_username(self):
+        username = self.cleaned_data["username"]
+        if User.objects.filter(username__iexact=username).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError("There is an account with this user name.")
+        return username
+
+    def clean(self):
+        super().clean()
+        if "groups" not in self.cleaned_data:
+            return
+        roles = {group.name for group in self.cleaned_data["groups"]}
+        if REVIEWER.name in roles:
+            for name in ("first_name", "last_name", "credentials"):
+                if not self.cleaned_data.get(name):
+                    self.add_error(name, "A medical reviewer needs this: patients see it beside each review.")
+        if self.instance.pk:
+            self._check_own_roles(roles)
+            self._check_that_somebody_remains(roles)
+
+    def _check_own_roles(self, roles):
+        own = self.instance == self.acting and not self.acting.is_superuser
+        if own and roles - set(self.instance.groups.values_list("name", flat=True)):
+            self.add_error("groups", "You cannot give yourself a role. Ask another manager.")
+
+    def _check_that_somebody_remains(self, roles):
+        if self.cleaned_data.get("is_active") and (self.instance.is_superuser or MANAGER.name in roles):
+            return
+        # Two managers may lock each other out at the same moment; the second waits here and is refused.
+        list(User.objects.select_for_update(no_key=True).order_by("pk"))
+        others = User.objects.exclude(pk=self.instance.pk).filter(is_active=True)
+        if not others.filter(Q(is_superuser=True) | Q(groups__name=MANAGER.name)).exists():
+            raise forms.ValidationError(
+                "This is the last active account that looks after staff accounts. Make somebody else a manager first."
+            )
 
 
 @admin.register(User)
 class StaffAccountAdmin(UserAdmin):
-    list_display = ("username", "first_name", "last_name", "is_active", "is_superuser", "last_login")
-    fieldsets = (*UserAdmin.fieldsets, ("First sign-in", {"fields": ("must_change_password",)}))
+    form = add_form = AccountForm
+    add_form_template = None
+    list_display = ("user_name", "full_name", "roles", "is_active", "last_sign_in")
+    list_filter = ()
+    ordering = ("-is_active", "username")
+    search_fields = ("username", "first_name", "last_name", "email")
+    readonly_fields = ("roles", "last_sign_in", "must_change_password")
+    person = ("The person", {"fields": ("username", "first_name", "last_name", "email", "credentials")})
+    add_fieldsets = (person, ("What they may do", {"fields": ("groups",)}))
+    fieldsets = (
+        person,
+        ("What they may do", {"fields": ("is_active", "groups")}),
+        ("Signing in", {"fields": ("last_sign_in", "must_change_password")}),
+    )
+
+    @admin.display(description="user name", ordering="username")
+    def user_name(self, user):
+        return user.username
+
+    @admin.display(description="name", ordering="last_name")
+    def full_name(self, user):
+        return user.get_full_name()
+
+    @admin.display(description="roles")
+    def roles(self, user):
+        if user.is_superuser:
+            return "Everything"
+        return ", ".join(sorted(group.name for group in user.groups.all())) or "None"
+
+    @admin.display(description="last sign-in", ordering="last_login")
+    def last_sign_in(self, user):
+        return date_format(localtime(user.last_login), "DATETIME_FORMAT") if user.last_login else "Never"
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_fieldsets(self, request, obj=None):
+        if obj and not self.has_change_permission(request, obj):
+            # The words for a field come from the form, and this page has none.
+            return (self.person, ("What they may do", {"fields": ("is_active", "roles")}), self.fieldsets[-1])
+        return super().get_fieldsets(request, obj)
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        form.acting = request.user  # the class is made for this request
+        return form
+
+    def has_change_permission(self, request, obj=None):
+        if obj and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def save_model(self, request, obj, form, change):
+        obj.is_staff = True  # patients have no accounts
+        if not change:
+            request.one_time_password = obj.set_one_time_password()
+        super().save_model(request, obj, form, change)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        return self._password_page(request, obj, request.one_time_password)
+
+    def user_change_password(self, request, id, form_url=""):  # noqa: A002 - Django's name
+        """Give somebody who forgot their password a one-time password. Nobody types a password for somebody else."""
+        user = self.get_object(request, unquote(id))
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        if user is None:
+            raise Http404
+        if user == request.user:
+            return redirect("admin:password_change")
+        if request.method != "POST":
+            return self._password_page(request, user)
+        password = user.set_one_time_password()
+        user.save(update_fields=["password", "must_change_password"])
+        self.log_change(request, user, "Gave a one-time password.")
+        return self._password_page(request, user, password)
+
+    def _password_page(self, request, user, password=None):
+        # The password is in this answer alone: a redirect would need to keep it somewhere.
+        context = self.admin_site.each_context(request) | {
+            "title": "One-time password",
+            "opts": self.opts,
+            "account": user,
+            "password": password,
+        }
+        return TemplateResponse(request, "admin/medici_site/user/one_time_password.html", context)

@@ -1,4 +1,5 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class MediciSiteConfig(AppConfig):
@@ -6,3 +7,9 @@ class MediciSiteConfig(AppConfig):
 
     name = "medici_site"
     verbose_name = "Staff"
+
+    def ready(self):
+        from medici_site import roles  # names the models of every app, which are loaded only now
+
+        for label in roles.APPS:
+            post_migrate.connect(roles.make_groups_equal_roles, sender=apps.get_app_config(label))

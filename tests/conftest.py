@@ -3,6 +3,7 @@
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 
 from tests.pages import PageClient
@@ -60,6 +61,29 @@ def manager(db):
 def manager_client(client, manager):
     client.force_login(manager)
     return client
+
+
+def _client_of(role):
+    from tests.factories import make_user
+
+    client = Client()
+    client.force_login(make_user(role=role))
+    return client
+
+
+@pytest.fixture
+def editor_client(db):
+    return _client_of("editor")
+
+
+@pytest.fixture
+def reviewer_client(db):
+    return _client_of("medical reviewer")
+
+
+@pytest.fixture
+def desk_client(db):
+    return _client_of("front desk")
 
 
 def pytest_terminal_summary(terminalreporter):

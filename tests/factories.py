@@ -1,15 +1,27 @@
 """Objects for tests: valid as they are, so a test changes only what it is about."""
 
+import io
 import uuid
+
+from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.text import slugify
+from PIL import Image
 
 from appointments.models import Concern, EvaluationRequest
 from appointments.services import submit_evaluation_request
 from medici_site.models import User
 
 
-def make_user(**changes) -> User:
-    values = {"username": "manager", "is_staff": True, "is_superuser": True} | changes
-    return User.objects.create_user(password="a long enough password", **values)
+def make_user(*, role=None, **changes) -> User:
+    """A superuser, or a person with one role: make_user(role="medical reviewer")."""
+    values = {"username": slugify(role or "manager"), "is_staff": True, "is_superuser": not role}
+    if role:
+        values |= {"first_name": "Sam", "last_name": f"Sample-{role.title()}", "credentials": "MD"}
+    user = User.objects.create_user(password="a long enough password", **(values | changes))
+    if role:
+        user.groups.add(Group.objects.get(name__iexact=role))
+    return user
 
 
 def request_answers(**changes) -> dict:
@@ -48,3 +60,10 @@ def form_data(**changes) -> dict:
         "consent": "on",
     } | changes
     return {name: value for name, value in data.items() if value is not None}
+
+
+def make_photograph(name="room.jpg", *, size=(600, 400), color="teal", kind="JPEG", **options) -> SimpleUploadedFile:
+    """A photograph as a browser sends it; `options` are those of Pillow for this kind of file."""
+    content = io.BytesIO()
+    Image.new("RGB", size, color).save(content, kind, **options)
+    return SimpleUploadedFile(name, content.getvalue(), f"image/{kind.lower()}")
