@@ -33,3 +33,11 @@ if (checklist) {
     }, PAUSE);
   });
 }
+
+// The browser asks before words that were typed and not saved go away with the page.
+if (form) {
+  let unsaved = false;
+  form.addEventListener("input", () => (unsaved = true));
+  form.addEventListener("submit", () => (unsaved = false));
+  addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
+}

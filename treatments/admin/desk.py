@@ -17,6 +17,7 @@ from treatments import library, publishing, schema
 from treatments.admin.permissions import may_publish, may_sign
 from treatments.admin.steps import admin_page
 from treatments.models import (
+    CONTENT_MODELS,
     Content,
     FaqItem,
     InfoPage,
@@ -40,7 +41,8 @@ def reviews_due() -> dict[str, list[dict]]:
     for version in Version.objects.filter(state=Version.State.IN_REVIEW).order_by("created_at"):
         due["waiting"].append(_row(version.pk, version.kind, publishing.title(version), version.created_at.date()))
     ids = {(one.kind, one.content_id): one.pk for one in Version.objects.published().defer("record")}
-    for content in words.everything:
+    # Treatments first: what patients decide by is more pressing than the words under a drawing.
+    for content in sorted(words.everything, key=lambda one: -CONTENT_MODELS.index(type(one))):
         if not content.IS_MEDICAL:
             continue
         review = content.linked.review
