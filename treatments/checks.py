@@ -48,6 +48,9 @@ def checklist(content: Content, library: Library, *, signed: bool) -> list[Check
     """Look at content of a library. `signed` tells whether a reviewer has signed exactly these medical words."""
     kind = type(content)
     checks = [_check(label, rule(content), blocks=True) for label, rule in SAFETY[kind]]
+    checks.append(_check("Everything it names is public", _missing(content), blocks=True))
+    if hasattr(content, "segment"):
+        checks.append(_check("No other page has its web address", _taken(content, library), blocks=True))
     if kind is Reference:
         return checks  # titles of studies are quoted as they are
     made, mentioned = wording.promises(content)
@@ -67,7 +70,7 @@ def checklist(content: Content, library: Library, *, signed: bool) -> list[Check
         advice = "Check that nobody can take this for a promise:"
         checks.append(_check("No sentence comes close to a promise", _quoted(advice, mentioned)))
     if text := readability.words(content):
-        grade = round(readability.grade(text), 1)
+        grade = max(0.0, round(readability.grade(text), 1))  # very short words would count below grade 0
         advice = "" if grade <= MAX_GRADE else " Shorter sentences and shorter words bring it down."
         checks.append(Check("The reading grade is 8 or lower", not advice, False, f"It is {grade}.{advice}"))
     unproven = [] if _sources(content) else wording.percentages(content)
@@ -117,6 +120,18 @@ def _links(content: Content, library: Library) -> Check:
             else:
                 dead.append(f"“{address}” ({field}) leads nowhere. Use the address of a page of the site.")
     return Check("Links inside the site lead to a page", not dead, False, " ".join(dead + moved))
+
+
+def _missing(content: Content) -> str:
+    names = ", ".join(f"“{slug}”" for slug in content.linked.missing)
+    return f"Publish {names} first, or take it out here: patients would not find that part." if names else ""
+
+
+def _taken(content: Content, library: Library) -> str:
+    path = content.get_absolute_url()
+    pages = (*library.pages, *library.treatments)
+    others = [f"“{one}”" for one in pages if one is not content and one.get_absolute_url() == path]
+    return f"Patients find {others[0]} there. Publish that one at its new web address first." if others else ""
 
 
 # -- Rules: each says what to do, in words for the editor, or nothing when all is well ---------------

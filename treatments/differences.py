@@ -49,7 +49,7 @@ def words(old: str, new: str) -> SafeString:
 
 def _line_of_words(old: str, new: str) -> SafeString:
     parts = []
-    for kind, before, after in _changes(re.findall(r"\s+|\S+", old), re.findall(r"\s+|\S+", new)):
+    for kind, before, after in _joined(_changes(re.findall(r"\s+|\S+", old), re.findall(r"\s+|\S+", new))):
         if kind == "equal":
             parts.append(("{}", "".join(after)))
             continue
@@ -69,6 +69,21 @@ _MARKED = {
 
 def _line(text: str, mark: str = "") -> SafeString:
     return format_html("<p>{}</p>", format_html(_MARKED[mark], text) if mark and text else text)
+
+
+def _joined(changes):
+    """Join changes that only a space or one short word keeps apart, so that a sentence written anew reads as one."""
+    joined = []
+    changes = list(changes)
+    for index, (kind, before, after) in enumerate(changes):
+        between = 0 < index < len(changes) - 1 and len("".join(after).strip()) <= 3 and len(after) <= 3
+        if kind == "equal" and not between:
+            joined.append((kind, before, after))
+        elif joined and joined[-1][0] != "equal":
+            joined[-1] = ("replace", joined[-1][1] + before, joined[-1][2] + after)
+        else:
+            joined.append(("replace", before, after))
+    return joined
 
 
 def _changes(old: list, new: list):

@@ -8,10 +8,10 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 
-from treatments import images, library, links, prose, schema
+from treatments import checks, images, library, links, prose, schema
 from treatments.content_files import IMAGES, PLACES, ContentError, FileRecord, Problem, read_folder, write_folder
 from treatments.models import CONTENT_MODELS, Content, InfoPage, Picture, Treatment
-from treatments.publishing import keep, keep_aside, publish, published_version, was_deleted
+from treatments.publishing import checks_of, keep, keep_aside, publish, published_version, was_deleted
 
 REASON = "Imported from the content files"
 
@@ -25,6 +25,8 @@ class Counts:
     unchanged: int = 0
     kept: list[str] = dataclasses.field(default_factory=list)
     """Those left alone because staff have edited or deleted them since the last import."""
+    held: list[str] = dataclasses.field(default_factory=list)
+    """Those whose new words are a draft, because something on the checklist blocks publishing them."""
     drafts: int = 0
     """How many of these have new words in the files, which staff now find among the drafts of the page."""
     gone: list[str] = dataclasses.field(default_factory=list)
@@ -36,6 +38,8 @@ class Counts:
             text += f", {len(self.kept)} edited by staff and left alone ({', '.join(self.kept)})"
         if self.drafts:
             text += f", {self.drafts} of them with new words in the files, kept as drafts"
+        if self.held:
+            text += f", {len(self.held)} not published because of the checklist ({', '.join(self.held)})"
         if self.gone:
             text += f", {len(self.gone)} still on the site but no longer in the files ({', '.join(self.gone)})"
         return text
@@ -163,9 +167,13 @@ def import_content(folder: Path, *, overwrite: bool = False) -> Counts:
                     targets = field.related_model.objects.filter(slug__in=record.values[field.name])
                     getattr(instance, field.name).set(targets)
         for _, instance in changed:
-            # Staff may have taken the page down, or not have published it yet.
-            if instance.saved_version and not published_version(instance):
-                keep(instance, reason=REASON)
+            # Staff may have taken the page down, or not have published it yet; and what is public already is
+            # replaced only by words that may be published.
+            version = keep(instance, reason=REASON) if instance.saved_version else None
+            if version and not published_version(instance):
+                continue
+            if version and checks.blocking(checks_of(version)):
+                counts.held.append(f"{instance._meta.verbose_name} {instance.slug}")
             else:
                 publish(instance, reason=REASON)
         # Last, because files do not roll back.

@@ -7,7 +7,6 @@ memory. The words in memory are immutable, so every page of one moment agrees wi
 from __future__ import annotations
 
 import datetime
-import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
@@ -17,11 +16,11 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Case, Count, JSONField, Max, Q, Sum, When
+from django.db.models import Case, Count, Exists, JSONField, Max, OuterRef, Q, Sum, When
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
-from treatments import links, prose, publishing, reviews, schema
+from treatments import links, prose, reviews, schema
 from treatments.content_files import ContentError, read_folder
 from treatments.models import (
     ClinicSettings,
@@ -36,8 +35,6 @@ from treatments.models import (
     Version,
     WarningSign,
 )
-
-log = logging.getLogger(__name__)
 
 
 class Published(NamedTuple):
@@ -88,22 +85,22 @@ class Library:
         for instance, published in rows:
             instance.linked = SimpleNamespace(
                 procedures=[],
+                missing=[],
                 version=published.version,
                 published_on=published.day(zone),
                 retire_at=published.retire_at,
                 review=reviews.of_record(published, signed, zone),
             )
-            record = published.record
             for field in schema.fields(type(instance)):
                 if field.is_relation:
-                    setattr(instance.linked, field.name, self._resolve(field, record.get(field.name)))
+                    self._link(instance, field, published.record.get(field.name))
             if isinstance(instance, Treatment):
                 instance.family = instance.linked.family
 
         self.families: list[Treatment] = sorted(
-            (one for one in self._all(Treatment) if not one.linked.family), key=lambda one: one.position
+            (one for one in self._all(Treatment) if not one.linked.family), key=lambda one: (one.position, one.slug)
         )
-        for procedure in sorted(self._all(Treatment), key=lambda one: one.position):
+        for procedure in sorted(self._all(Treatment), key=lambda one: (one.position, one.slug)):
             if family := procedure.linked.family:
                 family.linked.procedures.append(procedure)
         # In ladder order: each family, then its procedures.
@@ -120,11 +117,14 @@ class Library:
     def _all(self, model):
         return list(self._by_slug[model].values())
 
-    def _resolve(self, field, value):
+    def _link(self, instance, field, value):
+        """Let a record find what it names. What is not public is left out, and noted unless it is only a suggestion."""
         target = self._by_slug[field.related_model]
-        if not field.many_to_many:
-            return target.get(value)
-        return [target[slug] for slug in value or [] if slug in target]
+        named = value or [] if field.many_to_many else [value] if value else []
+        found = [target[slug] for slug in named if slug in target]
+        setattr(instance.linked, field.name, found if field.many_to_many else next(iter(found), None))
+        if field.name != "related":
+            instance.linked.missing += [slug for slug in named if slug not in target]
 
     @property
     def everything(self) -> list[Content]:
@@ -168,22 +168,35 @@ class Library:
             page = self._by_slug[schema.KINDS[kind]].get(slug)
             for parent in {above for name, above in families if name == family} or {""}:
                 moved[links.address(schema.KINDS[kind], segment, parent)] = page
-        return {path: page for path, page in moved.items() if page and path not in self._by_path}
+        present = set(map(id, self._by_path.values()))  # a page that waits for its family is nowhere to be led to
+        return {path: page for path, page in moved.items() if id(page) in present and path not in self._by_path}
 
     def pieces(self, content: Content) -> list[Content]:
         """Return what patients read on a page beside the page's own words, as far as a reviewer signs it."""
         pieces = [content.linked.picture] if getattr(content.linked, "picture", None) else []
         if isinstance(content, Treatment):
-            return pieces + content.linked.notices
-        if isinstance(content, InfoPage):
-            parts = {"faq": self.faqs, "glossary": self.glossary, "urgent": self.warning_signs}
-            return pieces + parts.get(content.slug, [])
-        return pieces
+            shown = content.linked.procedures
+            pictures = [one.linked.picture for one in shown if one.linked.picture]
+            return [*pieces, *content.linked.notices, *shown, *pictures]
+        parts = {
+            "faq": self.faqs,
+            "glossary": self.glossary,
+            "urgent": self.warning_signs,
+            "treatments": self.families,
+        }
+        return pieces + parts.get(content.slug, []) if isinstance(content, InfoPage) else pieces
 
     def review(self, content: Content) -> reviews.Review:
         """Return how far a page is reviewed: its own words, and those that it shares with other pages."""
-        pieces = [one.linked.review for one in (content, *self.pieces(content))]
-        return reviews.of_page(pieces, timezone.localdate(timezone=ZoneInfo(self.clinic.time_zone)))
+        pieces = [content, *self.pieces(content)]
+        if any(one.linked.missing for one in pieces):
+            return reviews.Review(reviews.Status.NEVER)  # nobody has seen the page without that part
+        return reviews.of_page([one.linked.review for one in pieces], self.today)
+
+    @property
+    def today(self) -> datetime.date:
+        """The day it is at the clinic."""
+        return timezone.localdate(timezone=ZoneInfo(self.clinic.time_zone))
 
     def with_record(self, kind: str, content_id: int, record: dict, *, number: int = 0) -> Library:
         """Return this library as it would be with other words for one piece of content."""
@@ -234,48 +247,54 @@ def published() -> Library:
 
     Raises NothingPublishedError before the first import, and Django's database errors when Postgres is away.
     """
+    return published_and_due()[0]
+
+
+def published_and_due() -> tuple[Library, int]:
+    """Return the library as published now, and how much its schedule has left undone."""
     global _last
     *state, due = _state()
-    if due:
-        try:
-            publishing.apply_due()
-        except Exception:
-            # Patients read on what was public before; the next request tries again.
-            log.exception("What is scheduled could not be done")
-        *state, due = _state()
     if _last is None or _last[0] != state:
         _last = (state, _read())
-    return _last[1]
+    return _last[1], due
 
 
 def _state() -> list[int]:
     """Return numbers that change with every publication and signature, and how much is due by its schedule."""
     public = Q(state=Version.State.PUBLISHED)
+    current = Version.objects.filter(state__in=(Version.State.PUBLISHED, Version.State.SCHEDULED))
     # The sum grows with every replacement, also when transactions commit in another order than they began.
-    numbers = Version.objects.aggregate(
+    numbers = current.aggregate(
         last=Max("id", filter=public),
         count=Count("id", filter=public),
         sum=Sum("id", filter=public),
         signed=Count("sign_offs"),
-        due=Count("id", filter=publishing.due(timezone.now())),
+        due=Count("id", filter=Version.objects.is_due(timezone.now()), distinct=True),
     )
     return list(numbers.values())
 
 
 def _read() -> Library:
-    # Of what was public once only the address is wanted: it leads on to the present one.
+    # Of what was public once the address is wanted, which leads on to the present one, and, where a reviewer has
+    # signed, the words: a signature under words that never became public was no review of what patients read.
     seen = Version.objects.filter(published_at__isnull=False).order_by("published_at", "pk")
-    record = Case(When(state=Version.State.PUBLISHED, then="record"), output_field=JSONField())
-    records, addresses = [], {}
+    signed = SignOff.objects.filter(version__kind=OuterRef("kind"), version__content_id=OuterRef("content_id"))
+    record = Case(When(Q(state=Version.State.PUBLISHED) | Exists(signed), then="record"), output_field=JSONField())
+    records, addresses, public = [], {}, set()
     names = [KeyTextTransform(name, "record") for name in ("slug", "address", "family")]
-    columns = ("kind", "content_id", *names, record, "number", "published_at", "retire_at")
-    for kind, content_id, slug, address, family, words, number, at, retire_at in seen.values_list(*columns):
+    columns = ("kind", "content_id", "state", *names, record, "number", "published_at", "retire_at")
+    for kind, content_id, state, slug, address, family, words, number, at, retire_at in seen.values_list(*columns):
         addresses[Address(kind, slug, address or slug, family or "")] = None
         if words:
+            public.add((kind, content_id, schema.clinical_fingerprint(kind, words)))
+        if state == Version.State.PUBLISHED:
             records.append(Published(kind, words, number, at, content_id, retire_at))
     if not any(one.kind == ClinicSettings.kind() for one in records):
         raise NothingPublishedError("Nothing is published yet. Run 'make content' (manage.py import_content).")
-    return Library(records, addresses, SignOff.objects.select_related("version").defer("version__record"))
+    sign_offs = list(SignOff.objects.select_related("version").defer("version__record"))
+    for one in sign_offs:
+        one.was_public = (one.version.kind, one.version.content_id, one.fingerprint) in public
+    return Library(records, addresses, sign_offs)
 
 
 class NothingPublishedError(Exception):

@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from treatments import library
+from treatments import library, schedule
 
 
 class LibraryMiddleware:
@@ -17,7 +17,7 @@ class LibraryMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        request.library = SimpleLazyObject(library.published)
+        request.library = SimpleLazyObject(schedule.current_library)
         with timezone.override(self._zone(request)):
             return self.get_response(request)
 

@@ -11,14 +11,16 @@ import datetime
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import Max, Q
+from django.db import IntegrityError, transaction
+from django.db.models import Max
 from django.utils import timezone
 
-from treatments import checks, schema
+from treatments import checks, library, schema
 from treatments.models import ClinicSettings, Content, InfoPage, SignOff, Treatment, Version, VersionEvent
 
 State, Action = Version.State, VersionEvent.Action
+FURTHEST = datetime.timedelta(days=5 * 365)  # a later moment is a slip of the hand
+LONGEST_REVIEW = 60  # months
 REVIEW_MONTHS = 12  # how long a medical review holds when the clinic has not said otherwise
 
 
@@ -87,11 +89,21 @@ def is_signed(kind: str, content_id: int, record: dict) -> bool:
 
 
 def authors(version: Version) -> set[int]:
-    """Return the ids of those who wrote the medical words of a version since a reviewer last signed any."""
+    """Return the ids of those who wrote the medical words of a version since a reviewer last signed any.
+
+    Restoring somebody's words leaves them that person's, and who changed only the order or an address wrote none.
+    """
+    signed = SignOff.objects.filter(version__kind=version.kind, version__content_id=version.content_id)
+    last = signed.exclude(version=version).aggregate(last=Max("version__number"))["last"] or 0
+    words = schema.clinical_fingerprint(version.kind, version.record)
+    found, before = set(), None
     siblings = Version.objects.filter(kind=version.kind, content_id=version.content_id, number__lte=version.number)
-    signed = siblings.filter(sign_offs__isnull=False, number__lt=version.number).aggregate(last=Max("number"))["last"]
-    written = siblings.filter(number__gt=signed or 0, created_by__isnull=False)
-    return set(written.values_list("created_by", flat=True))
+    for one in siblings.order_by("number"):
+        present = schema.clinical_fingerprint(one.kind, one.record)
+        if one.created_by_id and present != before and (one.number > last or present == words):
+            found.add(one.created_by_id)
+        before = present
+    return found
 
 
 # -- Writing ----------------------------------------------------------------------------------------
@@ -108,6 +120,10 @@ def keep(content: Content, *, by=None, reason: str | None = None) -> Version:
     current = saved_version(content)
     if current and _same(current.record, record):
         return current
+    if (public := published_version(content)) and _same(public.record, record):
+        # Back at what patients read: no draft is left over.
+        _remember(content, public)
+        return public
     if reason is None:
         reason = "" if by else "Words of the working copy that no version held"
     version = _create(content, record, by=by, reason=reason)
@@ -142,9 +158,13 @@ def restore(version: Version, *, by) -> Content:
     restored.pk, restored._state.adding = version.content_id, content is None
     if content:
         restored.imported_fingerprint = content.imported_fingerprint
+    missing = []
     for field in schema.fields(model):
         if field.many_to_one and (slug := version.record.get(field.name)):
-            setattr(restored, field.name, field.related_model.objects.filter(slug=slug).first())
+            target = field.related_model.objects.filter(slug=slug).first()
+            if target is None:
+                raise RefusedError(f"“{slug}” ({schema.label(field)}) is not there any more. Restore it first.")
+            setattr(restored, field.name, target)
     if content is None and hasattr(restored, "position"):
         # Its old place may be taken by now; the end of the list never is.
         last = model.objects.aggregate(last=Max("position"))["last"] or 0
@@ -153,13 +173,21 @@ def restore(version: Version, *, by) -> Content:
         restored.full_clean()
     except ValidationError as error:
         raise RefusedError(f"These words do not fit any more. {' '.join(error.messages)}") from error
-    restored.save(force_insert=content is None)
+    try:
+        with transaction.atomic():
+            restored.save(force_insert=content is None)
+    except IntegrityError as error:
+        raise RefusedError("Somebody else is restoring this at the same moment. Look again.") from error
     for field in model._meta.many_to_many:
-        targets = field.related_model.objects.filter(slug__in=version.record.get(field.name, []))
+        named = version.record.get(field.name, [])
+        targets = list(field.related_model.objects.filter(slug__in=named))
         getattr(restored, field.name).set(targets)
-    new = _create(restored, schema.to_record(restored), by=by, reason=f"Restored from version {version.number}")
-    _remember(restored, new)
-    _log(version, Action.RESTORED, by, f"as version {new.number}")
+        missing += sorted(set(named) - {target.slug for target in targets})
+    reason = f"Restored from version {version.number}"
+    if missing:
+        reason += f", without what was deleted since: {', '.join(missing)}"
+    new = keep(restored, by=by, reason=reason)
+    log(version, Action.RESTORED, by, f"as version {new.number}")
     return restored
 
 
@@ -169,16 +197,16 @@ def delete(content: Content, *, by, reason: str) -> None:
 
     Raises RefusedError when other content needs it.
     """
+    if users := used_by(content):
+        names = ", ".join(f"“{one}”" for one in users)
+        raise RefusedError(f"This is still used by {names}. Change those first.")
     version = keep(content, by=by, reason="Before deleting")
     if published_version(content):
         retire(content, by=by, reason=reason)
     if under_way := Version.objects.of(content).under_way().first():
         take_back(under_way, by=by)
-    if users := used_by(content):
-        names = ", ".join(f"“{one}”" for one in users)
-        raise RefusedError(f"This is still used by {names}. Change those first.")
     content.delete()
-    _log(version, Action.DELETED, by, reason)
+    log(version, Action.DELETED, by, reason)
 
 
 @transaction.atomic
@@ -193,7 +221,12 @@ def reorder(model: type[Content], ids: list[int], *, by, field: str = "position"
         message = f"“{content_of(version)}” is scheduled for {spoken(version.publish_at)}. Take that back first."
         raise RefusedError(message)
     changed = 0
-    for position, content in enumerate((model.objects.select_for_update().get(pk=pk) for pk in ids), start=1):
+    rows = {
+        content.pk: content for content in model.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=ids)
+    }
+    if set(rows) != set(ids):
+        raise RefusedError("Somebody has deleted one of these meanwhile. Look at the list again.")
+    for position, content in enumerate((rows[pk] for pk in ids), start=1):
         if getattr(content, field) == position:
             continue
         reason = f"Moved from place {getattr(content, field)} to {position}"
@@ -203,6 +236,7 @@ def reorder(model: type[Content], ids: list[int], *, by, field: str = "position"
         content.save(update_fields=[field, "updated_at"])
         if current := published_version(content):
             moved = _create(content, {**current.record, field: position}, by=by, reason=reason)
+            moved.retire_at = current.retire_at
             if unchanged:
                 _remember(content, moved)
             _go_public(moved, by=by, note=reason)
@@ -217,7 +251,9 @@ def reorder(model: type[Content], ids: list[int], *, by, field: str = "position"
 @transaction.atomic
 def send_for_review(content: Content, *, by, note: str = "") -> Version:
     """Ask the reviewers to read the present words of the working copy."""
-    version = keep(content, by=by)
+    if not content.IS_MEDICAL:
+        raise RefusedError("There are no medical words here to review.")
+    version = _anew(content, keep(content, by=by), by=by, reason=note)
     if version.state != State.DRAFT:
         raise RefusedError(f"These words are already {version.get_state_display().lower()}.")
     _clear_the_way(content, by)
@@ -246,10 +282,11 @@ def sign(version: Version, *, by, next_review_on: datetime.date | None = None, n
         raise RefusedError(
             "Patients see who has reviewed a page. Ask a manager to enter your full name and credentials."
         )
-    if version.state not in (*Version.UNDER_WAY, State.PUBLISHED):
+    if not schema.KINDS[version.kind].IS_MEDICAL:
+        raise RefusedError("There are no medical words here to review.")
+    if version.state not in Version.TO_SIGN:
         raise RefusedError("Only words that are in review or before patients can be signed.")
-    clinic = ClinicSettings.objects.first()
-    if by.pk in authors(version) and not clinic.author_may_review:
+    if by.pk in authors(version) and not library.published().clinic.author_may_review:
         raise RefusedError("You wrote some of these words. Another reviewer has to sign them.")
     sign_off = SignOff.objects.create(
         version=version,
@@ -263,7 +300,7 @@ def sign(version: Version, *, by, next_review_on: datetime.date | None = None, n
     if version.state == State.IN_REVIEW:
         _move(version, State.APPROVED, Action.SIGNED, by, note)
     else:
-        _log(version, Action.SIGNED, by, note)
+        log(version, Action.SIGNED, by, note)
     return sign_off
 
 
@@ -279,9 +316,8 @@ def sign_all(versions: list[Version], *, by, next_review_on: datetime.date | Non
 
 def next_review_day() -> datetime.date:
     """Return the day until which a review of today holds, by the clinic's own rule."""
-    clinic = ClinicSettings.objects.first()
-    today = timezone.localdate(timezone=ZoneInfo(clinic.time_zone))
-    return months_later(today, clinic.review_months or REVIEW_MONTHS)
+    words = library.published()
+    return months_later(words.today, words.clinic.review_months or REVIEW_MONTHS)
 
 
 def months_later(day: datetime.date, months: int) -> datetime.date:
@@ -301,30 +337,38 @@ def publish(
     reason: str,
     at: datetime.datetime | None = None,
     until: datetime.datetime | None = None,
+    expected: int | None = None,
 ) -> Version:
     """Bring the present words of the working copy to patients, now or at a later moment, and return their version.
 
-    `by` is the staff member, or None for words that came from the content files. `until` takes the page down by
-    itself at that moment. Publishing the same words again changes nothing but `until`. A version that was on its way
-    is taken back, for these words follow it. Raises BlockedError when a safety item of the checklist is open.
+    `by` is the staff member, or None for words that came from the content files; those leave a planned taking down
+    as it is. `until` takes the page down by itself at that moment. `expected` is the number of the version that the
+    publisher has looked at. A version that was on its way is taken back, for these words follow it. Raises
+    RefusedError when newer words were saved meanwhile or a moment makes no sense, and BlockedError when a safety
+    item of the checklist is open.
     """
-    if until and until <= (at or timezone.now()):
-        raise RefusedError("A page cannot be taken down before it is public. Choose a later moment.")
+    lock(content)
+    content.refresh_from_db()
     version = keep(content, by=by, reason=reason)
+    if expected is not None and version.number != expected:
+        raise RefusedError("Newer words were saved since you opened this page. Look at them first.")
+    now, current = timezone.now(), published_version(content)
+    if by is None and current and not until:
+        until = current.retire_at
+    _check_moments(content, at, until)
     if by and (failing := checks.blocking(checks_of(version))):
         raise BlockedError(failing)
-    current = published_version(content)
-    if current and _same(current.record, version.record) and not at:
+    if problem := _strands_others(content):
+        raise RefusedError(problem)
+    if current == version and not at:
+        _clear_the_way(content, by)
         if until != current.retire_at:
             plan_retiring(content, by=by, at=until, reason=reason)
         return published_version(content)
-    if version.state in Version.SEEN:
-        # The same words were public before; that they are again is an event of its own.
-        version = _create(content, version.record, by=by, reason=reason)
-        _remember(content, version)
+    version = _anew(content, version, by=by, reason=reason)
     _clear_the_way(content, by, but=version)
     version.retire_at = until
-    if at and at > timezone.now():
+    if at and at > now:
         version.publish_at = at
         return _move(version, State.SCHEDULED, Action.SCHEDULED, by, f"for {spoken(at)}. {reason}")
     version.publish_at = None
@@ -356,46 +400,73 @@ def plan_retiring(content: Content, *, by, at: datetime.datetime | None, reason:
     """Say when a published page is taken down by itself; None cancels that."""
     if (version := _published_and_locked(content)) is None:
         raise RefusedError("Patients do not see this page.")
-    if at and (problem := needed_by_the_site(content)):
-        raise RefusedError(problem)
+    _check_moments(content, None, at)
     version.retire_at = at
     words = f"for {spoken(at)}. {reason}" if at else f"cancelled. {reason}"
     return _move(version, version.state, Action.WILL_RETIRE, by, words)
 
 
 def needed_by_the_site(content: Content) -> str:
-    """Say why a page cannot be taken down, or return an empty text when it can."""
+    """Say why content cannot be taken down, or return an empty text when it can."""
     if isinstance(content, ClinicSettings) or (isinstance(content, InfoPage) and content.slug in InfoPage.FIXED):
         return "The site cannot do without this page. Change its words instead."
-    if isinstance(content, Treatment) and not content.family_id:
-        below = Treatment.objects.filter(family=content).values("pk")
-        if Version.objects.published().filter(kind=Treatment.kind(), content_id__in=below).exists():
-            return "This family still has published treatments. Take those down, or move them, first."
+    if users := _public_users(content):
+        names = ", ".join(f"“{title(version)}”" for version in users[:5])
+        more = f" and {len(users) - 5} more" if len(users) > 5 else ""
+        return f"Patients meet it on {names}{more}. Publish those without it, or take them down, first."
     return ""
 
 
-def due(now: datetime.datetime) -> Q:
-    """What has to happen by itself at this moment: scheduled versions to publish, published ones to take down."""
-    return Q(state=State.SCHEDULED, publish_at__lte=now) | Q(state=State.PUBLISHED, retire_at__lte=now)
+def _public_users(content: Content) -> list[Version]:
+    """Return what patients read now that would lose a part without this content.
+
+    Treatments that only name it as another option are none of them: they go on without it.
+    """
+    users = []
+    for kind, model in schema.KINDS.items():
+        for field in schema.fields(model):
+            if field.is_relation and field.related_model is type(content) and field.name != "related":
+                named = {f"record__{field.name}__contains": [content.slug]}
+                if not field.many_to_many:
+                    named = {f"record__{field.name}": content.slug}
+                users += Version.objects.published().filter(kind=kind, **named)
+    return users
+
+
+def _strands_others(content: Content) -> str:
+    """Say why a family cannot become a part of another one, or return an empty text."""
+    if isinstance(content, Treatment) and content.family_id and (users := _public_users(content)):
+        return f"Patients still find “{title(users[0])}” below this family. Publish it elsewhere first."
+    return ""
+
+
+def _check_moments(content: Content, at, until) -> None:
+    for moment in filter(None, (at, until)):
+        if moment > timezone.now() + FURTHEST:
+            raise RefusedError("This is more than five years away. Choose an earlier moment.")
+    if until and until <= (at or timezone.now()):
+        raise RefusedError("A page cannot be taken down before it is public. Choose a later moment.")
+    if until and (problem := needed_by_the_site(content)):
+        raise RefusedError(problem)
 
 
 @transaction.atomic
-def apply_due() -> int:
-    """Do what was scheduled for a moment that has come, and return how much that was.
+def do_what_is_due(pk: int) -> int:
+    """Publish a scheduled version or take a page down, if its moment has come, and return how much was done.
 
-    Whoever asks for the library first after that moment calls this, so no timer can be late or forgotten. Several
-    that ask at once wait for each other, and only the first finds something to do.
+    A page that other public pages need by now stays up, and its history says why.
     """
-    done = 0
-    now = timezone.now()
-    for version in Version.objects.filter(due(now)).order_by("publish_at", "retire_at", "pk"):
-        version = _locked(version)
-        if version.state == State.SCHEDULED and version.publish_at <= now:
-            version = _go_public(version, by=None, note="As scheduled")
-            done += 1
-        if version.state == State.PUBLISHED and version.retire_at and version.retire_at <= now:
+    version, now, done = _locked(Version.objects.get(pk=pk)), timezone.now(), 0
+    if version.state == State.SCHEDULED and version.publish_at <= now:
+        version = _go_public(version, by=None, note="As scheduled")
+        done += 1
+    if version.state == State.PUBLISHED and version.retire_at and version.retire_at <= now:
+        if problem := needed_by_the_site(content_of(version)):
+            version.retire_at = None
+            _move(version, State.PUBLISHED, Action.WILL_RETIRE, None, f"It stays up. {problem}")
+        else:
             _move(version, State.RETIRED, Action.RETIRED, None, "As scheduled")
-            done += 1
+        done += 1
     return done
 
 
@@ -406,8 +477,6 @@ def checks_of(version: Version) -> list[checks.Check]:
 
 def checks_of_record(kind: str, content_id: int, record: dict) -> list[checks.Check]:
     """Return the checklist of words that may not be kept anywhere yet."""
-    from treatments import library  # which itself asks here for what is due
-
     words = library.published().with_record(kind, content_id, record)
     content = words.get(kind, record["slug"])
     if content is None:
@@ -418,8 +487,7 @@ def checks_of_record(kind: str, content_id: int, record: dict) -> list[checks.Ch
 
 def spoken(moment: datetime.datetime) -> str:
     """A moment as staff say it, in the clinic's time zone: March 3, 2027, 9:00 AM Eastern."""
-    clinic = ClinicSettings.objects.first()
-    zone = clinic.time_zone if clinic else "UTC"
+    zone = library.published().clinic.time_zone
     local = moment.astimezone(ZoneInfo(zone))
     clock = f"{local:%I:%M %p}".lstrip("0")
     return f"{local:%B} {local.day}, {local.year}, {clock} {ZONE_NAMES.get(zone, f'{local:%Z}')}"
@@ -464,6 +532,15 @@ def _published_and_locked(content: Content) -> Version | None:
     return Version.objects.select_for_update().of(content).published().first()
 
 
+def _anew(content: Content, version: Version, *, by, reason: str) -> Version:
+    """Return a version with the same words that can go public again: what once left patients stays a fact."""
+    if version.state not in (State.REPLACED, State.RETIRED):
+        return version
+    version = _create(content, version.record, by=by, reason=reason)
+    _remember(content, version)
+    return version
+
+
 def _create(content: Content, record: dict, *, by, reason: str) -> Version:
     last = Version.objects.of(content).aggregate(last=Max("number"))["last"] or 0
     return Version.objects.create(
@@ -498,10 +575,11 @@ def _go_public(version: Version, *, by, note: str) -> Version:
 def _move(version: Version, state: str, action: str, by, note: str = "") -> Version:
     version.state = state
     version.save(update_fields=["state", "publish_at", "retire_at", "published_at"])
-    _log(version, action, by, note)
+    log(version, action, by, note)
     return version
 
 
-def _log(version: Version, action: str, by, note: str = "") -> None:
+def log(version: Version, action: str, by, note: str = "") -> None:
+    """Add a line to the history of a version."""
     note = note[: VersionEvent._meta.get_field("note").max_length]
     VersionEvent.objects.create(version=version, action=action, by=by, note=note)

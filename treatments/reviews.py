@@ -58,9 +58,8 @@ def of_record(published, signed: dict, zone) -> Review:
     exact = [one for one in of_content if one[0].fingerprint == words]
     for sign_off, day in reversed(exact):
         return Review(Status.REVIEWED, day, (str(sign_off),), sign_off.next_review_on)
-    # A signature under words that never became public was no review of what patients read.
     for sign_off, day in reversed(of_content):
-        if sign_off.version.published_at:
+        if sign_off.was_public:
             return Review(Status.EDITED, day, (str(sign_off),), sign_off.next_review_on, published.day(zone))
     return Review(Status.NEVER)
 

@@ -5,8 +5,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from treatments import preview, sharing
-from treatments.models import Page, Place
+from treatments import preview, publishing, sharing
+from treatments.models import Page, Place, VersionEvent
 
 # Places that the drawing of the body shows, with their letters.
 LETTERS = dict(zip([place for place in Place if place != Place.BODY], "ABCDEFGH", strict=True))
@@ -33,7 +33,7 @@ class PageView(TemplateView):
             return super().get(request, *args, **kwargs)
         response = redirect(found(request.library.former.get(request.path)), permanent=True)
         # Browsers keep permanent redirects for good unless told otherwise, and a page may move back.
-        response.headers["Cache-Control"] = "max-age=3600"
+        response.headers["Cache-Control"] = "no-cache"
         return response
 
     def get_context_data(self, **kwargs):
@@ -72,6 +72,7 @@ class TreatmentView(PageView):
         return super().get_context_data(
             treatment=treatment,
             parent=treatment.linked.family,
+            step=1 + library.families.index(treatment) if treatment in library.families else None,
             places=[{"place": Place(p), "letter": LETTERS[p]} for p in treatment.acts_on if p in LETTERS],
             notices=notices,
             sources=[one for one in library.sources if any(one in c.linked.sources for c in speakers)],
@@ -83,9 +84,10 @@ class TreatmentView(PageView):
 @require_safe
 def shared_draft(request, token):
     """Show a version to somebody with a share link. A link that is wrong, ended or too old all look alike."""
-    version = sharing.opened(token)
-    answer = version and preview.response(request, version)
-    if answer is None:
+    version = sharing.version_of(token)
+    if answer := version and preview.response(request, version):
+        publishing.log(version, VersionEvent.Action.OPENED, by=None)
+    else:
         answer = render(request, "treatments/share_link_ended.html", status=404)
         answer.headers["Cache-Control"] = "no-store"
         answer.headers["X-Robots-Tag"] = "noindex, nofollow"

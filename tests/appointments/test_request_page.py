@@ -111,7 +111,7 @@ def test_an_outage_keeps_what_was_typed_and_tells_the_phone(client, monkeypatch,
     if words == "published":  # the words can still be read, storing fails
         monkeypatch.setattr("appointments.views.submit_evaluation_request", away)
     else:  # nothing can be read
-        monkeypatch.setattr(library, "published", away)
+        monkeypatch.setattr(library, "published_and_due", away)
     response = client.post(URL, data)
     assert response.status_code == 503
     assert response.headers["Retry-After"]

@@ -9,6 +9,7 @@ import urllib.request
 from urllib.parse import quote
 
 import pytest
+from django.conf import global_settings
 from playwright.sync_api import sync_playwright
 
 from tests.chromium import find
@@ -94,3 +95,69 @@ def open_page(chromium, site):
         context.close()
     # A refused form answers 422, which Chromium calls an error in its console; it is the answer we mean.
     assert [fault for fault in faults if "422" not in fault] == []
+
+
+@pytest.fixture
+def staff(site, settings, django_db_blocker):
+    """Make people like `staff("editor")`. Versions name who saved them and stay, so the people stay too, unused."""
+    from tests.factories import make_user
+
+    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS  # the site itself knows no quick ones
+    made = []
+
+    def make(role, **changes):
+        made.append(make_user(role=role, **changes))
+        return made[-1]
+
+    with django_db_blocker.unblock():
+        yield make
+        for user in made:
+            type(user).objects.filter(pk=user.pk).update(is_active=False, is_staff=False, username=f"former {user.pk}")
+
+
+@pytest.fixture
+def open_desk(open_page, site, staff):
+    """Open the admin as somebody who has signed in: `open_desk("editor", width=390)`."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    people = {}
+
+    def open_one(role, path="/admin/", **options):
+        user = people[role] = people.get(role) or staff(role)
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.create()
+        page = open_page("/healthz", **options)
+        page.context.add_cookies([{"name": "sessionid", "value": session.session_key, "url": site.address}])
+        page.goto(path)
+        return page
+
+    return open_one
+
+
+@pytest.fixture
+def as_before(site, django_db_blocker):
+    """Whatever a test publishes, afterwards patients read what they read before. The history keeps all of it."""
+    from treatments import publishing
+    from treatments.models import Version
+
+    with django_db_blocker.unblock():
+        last = Version.objects.latest("pk").pk
+        before = {(one.kind, one.content_id): one for one in Version.objects.published()}
+        yield
+        for version in Version.objects.under_way():
+            publishing.take_back(version, by=None)
+        new = []
+        for version in (
+            Version.objects.filter(pk__gt=last).order_by("kind", "content_id").distinct("kind", "content_id")
+        ):
+            content, old = publishing.content_of(version), before.get((version.kind, version.content_id))
+            if old is None:
+                new.append(content)
+            elif publishing.is_changed(content) or publishing.published_version(content).record != old.record:
+                publishing.publish(publishing.restore(old, by=None), reason="As before the test")
+        for content in filter(None, new):  # last, when nothing uses it any more
+            publishing.delete(content, by=None, reason="As before the test")

@@ -18,7 +18,7 @@ def database_away(monkeypatch, client):
 
     client.raise_request_exception = False
     library.published()  # as in a process that has answered before
-    monkeypatch.setattr(library, "published", away)
+    monkeypatch.setattr(library, "published_and_due", away)
 
 
 @pytest.mark.parametrize("url", ["/", "/request-evaluation/", "/nothing-here/", "/admin/login/", "/healthz"])
@@ -112,7 +112,7 @@ def test_nothing_published_yet_is_told_with_the_phone(client, db, monkeypatch):
         raise library.NothingPublishedError
 
     client.raise_request_exception = False
-    monkeypatch.setattr(library, "published", empty)
+    monkeypatch.setattr(library, "published_and_due", empty)
     response = client.get("/")
     assert response.status_code == 503
     assert PHONE in read(response).text
@@ -123,7 +123,7 @@ def test_a_fault_of_ours_shows_no_traceback(client, db, monkeypatch):
         raise RuntimeError("secret details")
 
     client.raise_request_exception = False
-    monkeypatch.setattr(library, "published", fault)
+    monkeypatch.setattr(library, "published_and_due", fault)
     response = client.get("/")
     assert response.status_code == 500
     assert read(response).headings == ["Something went wrong on our side"]
@@ -135,7 +135,7 @@ def test_an_error_page_survives_the_loss_of_everything(client, db, monkeypatch):
         raise RuntimeError
 
     client.raise_request_exception = False
-    monkeypatch.setattr(library, "published", fault)
+    monkeypatch.setattr(library, "published_and_due", fault)
     monkeypatch.setattr(library, "last_known", fault)
     response = client.get("/")
     assert response.status_code == 500

@@ -4,12 +4,22 @@ import datetime
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from tests.factories import make_user
-from treatments import library, publishing
-from treatments.models import ClinicSettings, FaqItem, GlossaryTerm, SafetyNotice, Treatment, Version, VersionEvent
+from treatments import library, publishing, schedule
+from treatments.models import (
+    ClinicSettings,
+    FaqItem,
+    GlossaryTerm,
+    InfoPage,
+    SafetyNotice,
+    Treatment,
+    Version,
+    VersionEvent,
+)
 from treatments.publishing import RefusedError, keep, publish, published_version
 
 pytestmark = pytest.mark.django_db
@@ -156,7 +166,7 @@ def test_an_overdue_review_says_so(treatment, reviewer, page):
 
 
 def test_the_clinic_sets_how_long_a_review_holds(treatment, reviewer):
-    ClinicSettings.objects.update(review_months=6)
+    publish(write(ClinicSettings.objects.get(), review_months=6), reason="test")
     with time_machine.travel(datetime.datetime(2026, 8, 31, 15, tzinfo=datetime.UTC)):
         sign_off = publishing.sign(published_version(treatment), by=reviewer)
     assert sign_off.next_review_on == datetime.date(2027, 2, 28)
@@ -175,7 +185,10 @@ def test_authors_do_not_sign_their_own_words_unless_the_clinic_allows_it(treatme
     version = publishing.send_for_review(write(treatment, summary="Two."), by=editor)
     with pytest.raises(RefusedError, match="You wrote some of these words"):
         publishing.sign(version, by=reviewer)
-    ClinicSettings.objects.update(author_may_review=True)
+    clinic = write(ClinicSettings.objects.get(), author_may_review=True)
+    with pytest.raises(RefusedError):  # a draft of the clinic's settings is not in force
+        publishing.sign(version, by=reviewer)
+    publish(clinic, reason="test")
     publishing.sign(version, by=reviewer)
 
 
@@ -275,7 +288,7 @@ def test_what_is_due_after_a_long_silence_happens_in_order(treatment, editor, pa
 def test_several_who_ask_at_once_publish_once(treatment, editor):
     publish(write(treatment, summary="Words of spring."), by=editor, reason="Spring", at=later(days=2))
     with time_machine.travel(later(days=3)):
-        assert (publishing.apply_due(), publishing.apply_due()) == (1, 0)
+        assert (schedule.apply_due(), schedule.apply_due()) == (1, 0)
 
 
 def test_newer_words_are_not_overtaken_by_an_old_schedule(treatment, editor, page):
@@ -318,6 +331,58 @@ def test_pages_that_the_site_needs_stay(editor):
     ):
         with pytest.raises(RefusedError):
             publishing.retire(content, by=editor, reason="test")
+
+
+def test_what_other_public_pages_show_is_not_taken_down(treatment, editor, page):
+    for content in (treatment.notices.first(), treatment.picture, treatment.sources.first()):
+        with pytest.raises(RefusedError, match="Patients meet it on"):
+            publishing.retire(content, by=editor, reason="test")
+        with pytest.raises(RefusedError):
+            publish(content, by=editor, reason="test", until=later(days=1))
+
+
+def test_a_planned_end_is_kept_by_whoever_does_not_speak_of_it(treatment, editor):
+    end = later(days=9)
+    publishing.plan_retiring(treatment, by=editor, at=end, reason="t")
+    publish(write(treatment, summary="From the files."), reason="import")
+    assert published_version(treatment).retire_at == end
+    publishing.reorder(
+        Treatment,
+        [one.pk for one in Treatment.objects.filter(family=treatment.family).order_by("-position")],
+        by=editor,
+    )
+    assert published_version(treatment).retire_at == end
+
+
+def test_what_became_needed_meanwhile_stays_up(editor, page):
+    item = FaqItem.objects.first()
+    version = published_version(item)
+    # As when other pages have come to need it since the day was set.
+    family = Treatment.objects.get(slug="regenerative")
+    Version.objects.filter(pk=published_version(family).pk).update(retire_at=later(days=1))
+    publishing.plan_retiring(item, by=editor, at=later(days=1), reason="t")
+    with time_machine.travel(later(days=2)):
+        page("/treatments/regenerative/")
+        version.refresh_from_db()
+        assert version.state == "retired"
+    assert "It stays up" in published_version(family).events.last().note
+
+
+@pytest.mark.parametrize("field", ["at", "until"])
+def test_a_moment_in_the_far_future_is_refused(treatment, editor, field):
+    moment = datetime.datetime(9999, 12, 31, tzinfo=datetime.UTC)
+    with pytest.raises(RefusedError, match="five years"):
+        publish(write(treatment, summary="x"), by=editor, reason="t", **{field: moment})
+
+
+def test_one_that_fails_does_not_hold_up_the_schedule(treatment, editor, page, monkeypatch):
+    term = GlossaryTerm.objects.get(slug="ablation")
+    broken = publish(write(treatment, summary="Broken."), by=editor, reason="t", at=later(days=1))
+    publish(write(term, meaning="On time."), by=editor, reason="t", at=later(days=1))
+    act = publishing.do_what_is_due
+    monkeypatch.setattr(publishing, "do_what_is_due", lambda pk: 1 / 0 if pk == broken.pk else act(pk))
+    with time_machine.travel(later(days=2)):
+        assert "On time." in page("/glossary/").text
 
 
 def test_an_end_before_the_beginning_is_refused(treatment, editor):
@@ -398,7 +463,7 @@ def test_a_new_address_is_led_to_from_the_old_one(treatment, editor, client, pag
     publish(write(treatment, address="plasma"), by=editor, reason="Plainer address")
     answer = client.get(PRP)
     assert (answer.status_code, answer["Location"]) == (301, "/treatments/regenerative/plasma/")
-    assert "max-age=3600" in answer["Cache-Control"]
+    assert answer["Cache-Control"] == "no-cache"
     page("/treatments/regenerative/plasma/")
     publish(write(treatment, address=""), by=editor, reason="Back")
     page(PRP)
@@ -422,6 +487,115 @@ def test_a_treatment_that_moves_to_another_family_is_found_from_the_old_place(tr
 
 
 # -- What the database itself refuses -----------------------------------------------------------------
+
+
+def test_a_page_cannot_take_an_address_that_is_still_in_use(treatment, editor, page):
+    keep(write(treatment, address="plasma"), by=editor)  # moved away, but only as a draft
+    other = Treatment.objects.get(slug="prolotherapy")
+    with pytest.raises(publishing.BlockedError, match="No other page has its web address"):
+        publish(write(other, address="prp"), by=editor, reason="test")
+
+
+def test_words_that_name_a_draft_cannot_be_published(treatment, editor):
+    notice = SafetyNotice.objects.create(slug="new", title="New", place="help", position=99, body="Take care.")
+    treatment.notices.add(notice)
+    with pytest.raises(publishing.BlockedError, match="Publish “new” first"):
+        publish(treatment, by=editor, reason="test")
+
+
+def test_a_family_with_public_treatments_does_not_move_below_another(editor, client):
+    family = Treatment.objects.get(slug="regenerative")
+    for position, one in enumerate(Treatment.objects.filter(family=family), start=20):
+        write(one, family=Treatment.objects.get(slug="interventional"), position=position)
+    write(family, family=Treatment.objects.get(slug="hbot"), position=1)
+    with pytest.raises(RefusedError, match="still find"):
+        publish(family, by=editor, reason="test")
+
+
+def test_going_back_to_the_public_words_leaves_no_draft(treatment, editor):
+    before = treatment.summary
+    keep(write(treatment, summary="Other."), by=editor)
+    assert keep(write(treatment, summary=before), by=editor) == published_version(treatment)
+    assert treatment.saved_version == 1
+
+
+def test_publishing_the_public_words_takes_a_schedule_back(treatment, editor, page):
+    publish(write(treatment, summary="Later."), by=editor, reason="t", at=later(days=1))
+    publish(publishing.restore(Version.objects.of(treatment).get(number=1), by=editor), by=editor, reason="t")
+    with time_machine.travel(later(days=2)):
+        assert "Later." not in page(PRP).text
+
+
+def test_newer_words_are_not_published_unseen(treatment, editor):
+    keep(write(treatment, summary="Seen."), by=editor)
+    keep(write(treatment, summary="Not seen."), by=editor)
+    with pytest.raises(RefusedError, match="Newer words"):
+        publish(treatment, by=editor, reason="t", expected=2)
+
+
+def test_restored_words_remain_those_of_who_wrote_them(treatment, editor, reviewer):
+    keep(write(treatment, summary="By the reviewer."), by=reviewer)
+    other = make_user(username="other", first_name="O", last_name="Ther", credentials="DO")
+    publishing.sign(publishing.send_for_review(write(treatment, summary="Signed."), by=editor), by=other)
+    restored = publishing.restore(Version.objects.of(treatment).get(record__summary="By the reviewer."), by=editor)
+    version = publishing.send_for_review(restored, by=editor)
+    with pytest.raises(RefusedError, match="You wrote"):
+        publishing.sign(version, by=reviewer)
+
+
+def test_who_only_changes_an_address_wrote_no_medical_words(treatment, editor, reviewer):
+    keep(write(treatment, short_name="PRP shots"), by=reviewer)
+    publishing.sign(publishing.send_for_review(treatment, by=editor), by=reviewer)
+
+
+def test_a_review_of_words_that_became_public_later_counts(treatment, editor, reviewer, page):
+    for content in (treatment.picture, *treatment.notices.all()):
+        publishing.sign(published_version(content), by=reviewer)
+    publishing.sign(publishing.send_for_review(write(treatment, summary="Signed."), by=editor), by=reviewer)
+    publish(write(treatment, short_name="PRP shots"), by=editor, reason="t")
+    assert page(PRP).says("Medically reviewed by Sample Reviewer")
+    publish(write(treatment, summary="Edited."), by=editor, reason="t")
+    assert page(PRP).says("Edited .*; last medical review")
+
+
+@pytest.mark.parametrize("url", ["/treatments/", "/treatments/regenerative/"])
+def test_a_page_that_shows_others_is_reviewed_only_with_them(reviewer, page, url):
+    shown = library.published().at(url)
+    pieces = [shown, *library.published().pieces(shown)]
+    last = [one for one in pieces if isinstance(one, Treatment)][-1]
+    for one in pieces:
+        if one is not last:
+            publishing.sign(Version.objects.published().get(kind=one.kind(), content_id=one.pk), by=reviewer)
+    assert not page(url).says("Medically reviewed")
+    publishing.sign(Version.objects.published().get(kind=last.kind(), content_id=last.pk), by=reviewer)
+    assert page(url).says("Medically reviewed")
+
+
+def test_a_page_that_was_taken_down_can_be_reviewed_again(treatment, editor, reviewer):
+    publishing.retire(treatment, by=editor, reason="t")
+    version = publishing.send_for_review(treatment, by=editor)
+    assert (version.number, version.state) == (2, "in review")
+    publishing.sign(version, by=reviewer)
+
+
+def test_a_treatment_is_not_restored_without_its_family(editor):
+    family = Treatment.objects.get(slug="regenerative")
+    versions = []
+    for one in [*Treatment.objects.filter(family=family), family]:
+        for other in Treatment.objects.filter(related=one):
+            other.related.remove(one)
+        versions.append(published_version(one))
+        publishing.delete(one, by=editor, reason="t")
+    with pytest.raises(RefusedError, match="Restore it first"):
+        publishing.restore(versions[0], by=editor)
+
+
+@pytest.mark.parametrize("segment", ["admin", "request-evaluation", "treatments"])
+def test_addresses_of_the_site_itself_are_refused(segment):
+    page = InfoPage.objects.get(slug="approach")
+    page.address = segment
+    with pytest.raises(ValidationError, match="The site itself uses this"):
+        page.full_clean()
 
 
 def test_the_database_keeps_one_published_version(treatment):

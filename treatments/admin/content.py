@@ -13,7 +13,6 @@ from treatments import differences, library, publishing, schema
 from treatments.admin.steps import Steps
 from treatments.models import (
     ClinicSettings,
-    Content,
     FaqItem,
     GlossaryTerm,
     InfoPage,
@@ -128,6 +127,11 @@ class ContentAdmin(Steps, admin.ModelAdmin):
 
     def get_exclude(self, request, obj=None):
         return ("slug",) if self.model is ClinicSettings else None
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        if obj:
+            kwargs["help_texts"] = {"slug": "Stays as it is, because other content names this by it."}
+        return super().get_form(request, obj, change, **kwargs)
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         # Boxes to tick work on a phone, by keyboard and without the Control key, unlike a list to choose several from.
@@ -322,8 +326,3 @@ def review_line(review: Review) -> str:
     if review.is_reviewed:
         return f"Signed {date_format(review.on, 'F j, Y')}; next by {date_format(review.next_on, 'F j, Y')}"
     return "Edited since its last review" if review.is_edited else "Never reviewed"
-
-
-def admin_for(content: Content) -> ContentAdmin:
-    """Return the admin of some content's own kind."""
-    return admin.site.get_model_admin(type(content))

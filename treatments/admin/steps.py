@@ -42,6 +42,8 @@ class MomentField(forms.SplitDateTimeField):
         moment = super().compress(data_list)
         if moment and moment <= timezone.now():
             raise forms.ValidationError("This moment has passed. Choose one to come.")
+        if moment and moment > timezone.now() + publishing.FURTHEST:
+            raise forms.ValidationError("This is more than five years away. Leave it empty for never.")
         return moment
 
 
@@ -140,7 +142,8 @@ class Steps:
         """Return the content that a step is about, for somebody who may take that step."""
         if not self.has_view_permission(request) or (may and not may(request.user, self.opts.model_name)):
             raise PermissionDenied
-        content = self.model.objects.filter(pk=pk).first()
+        # The admin's own addresses take any text for a number.
+        content = self.model.objects.filter(pk=pk).first() if str(pk).isdecimal() else None
         if content is None:
             raise Http404
         return content
@@ -172,7 +175,7 @@ class Steps:
         """Show the form; who may only read is led to the version, which shows the words as patients see them."""
         may_only_read = self.has_view_permission(request) and not self.has_change_permission(request)
         if may_only_read and request.method == "GET":
-            content = self._content(request, int(object_id) if str(object_id).isdecimal() else 0)
+            content = self._content(request, object_id)
             return redirect("admin:treatments_version_change", self._version(request, content).pk)
         return super().change_view(request, object_id, form_url, extra_context)
 
@@ -186,6 +189,8 @@ class Steps:
                 "published_version": publishing.published_version(obj),
                 "under_way_version": Version.objects.of(obj).under_way().first(),
                 "saved_version": publishing.saved_version(obj),
+                # Only words from elsewhere, such as the content files, are newer than those in the form.
+                "newer_version": Version.objects.of(obj).filter(number__gt=obj.saved_version).first(),
                 "remark": VersionEvent.objects.filter(
                     version__in=Version.objects.of(obj).filter(number=obj.saved_version), action="sent back"
                 ).last(),
@@ -272,14 +277,16 @@ class Steps:
     def publish_view(self, request, pk):
         """Show the checklist, ask why and when, say it back, and do it."""
         content = self._content(request, pk, may_publish)
-        version = self._version(request, content)
-        form = PublishForm(_posted(request), initial={"version": version.number})
+        version = publishing.keep(content)
+        # Going on is a GET, so that going back to the confirmation later is no form to send again.
+        asked = _posted(request) or (request.GET if "reason" in request.GET else None)
         current = publishing.published_version(content)
+        form = PublishForm(asked, initial={"version": version.number, "until": current and current.retire_at})
         checklist = publishing.checks_of(version)
         confirming = False
-        if request.method == "POST" and form.is_valid():
+        if form.is_bound and form.is_valid():
             if form.cleaned_data["version"] != version.number:
-                form = PublishForm({**request.POST.dict(), "version": version.number})
+                form = PublishForm({**asked.dict(), "version": version.number})
                 messages.warning(request, "Newer words were saved since you opened this page. Look at them first.")
             elif "_confirmed" in request.POST:
                 return self._publish(request, content, form.cleaned_data)
@@ -308,7 +315,12 @@ class Steps:
     def _publish(self, request, content, wanted):
         try:
             version = publishing.publish(
-                content, by=request.user, reason=wanted["reason"], at=wanted["at"], until=wanted["until"]
+                content,
+                by=request.user,
+                reason=wanted["reason"],
+                at=wanted["at"],
+                until=wanted["until"],
+                expected=wanted["version"],
             )
         except publishing.RefusedError as error:
             messages.error(request, str(error))
@@ -329,9 +341,10 @@ class Steps:
         if current is None:
             messages.error(request, f"Patients do not see “{content}”; there is nothing to take down.")
             return redirect(self.step_url(content, "change"))
-        form = RetireForm(_posted(request))
+        # As when publishing, only the confirmation is a form to send.
+        form = RetireForm(_posted(request) or (request.GET if "reason" in request.GET else None))
         confirming = False
-        if request.method == "POST" and form.is_valid():
+        if form.is_bound and form.is_valid():
             reason, at = form.cleaned_data["reason"], form.cleaned_data["at"]
             if "_confirmed" in request.POST or "_keep" in request.POST:
                 try:
@@ -369,14 +382,14 @@ class Steps:
     # -- History -----------------------------------------------------------------------------------------
 
     def history_view(self, request, object_id, extra_context=None):
-        content = self._content(request, int(object_id) if str(object_id).isdecimal() else 0)
+        content = self._content(request, object_id)
         versions = Version.objects.of(content).select_related("created_by").order_by("-number")
         return self._page(
             request,
             "history",
             f"History of “{content}”",
             content,
-            versions=versions.prefetch_related("events__by", "sign_offs", "share_links"),
+            versions=versions.defer("record").prefetch_related("events__by"),
             compare_url=self.step_url(content, "compare"),
             export_url=self.step_url(content, "export"),
         )
@@ -409,7 +422,7 @@ class Steps:
         return history_file(Version.objects.of(content), f"history-{content.kind()}-{content.slug}.json")
 
     def delete_view(self, request, object_id, extra_context=None):
-        content = self._content(request, int(object_id) if str(object_id).isdecimal() else 0)
+        content = self._content(request, object_id)
         if not self.has_delete_permission(request, content):
             raise PermissionDenied
         form = DeleteForm(_posted(request))

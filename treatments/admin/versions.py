@@ -13,7 +13,16 @@ from treatments import differences, library, publishing, schema, sharing
 from treatments.admin import desk
 from treatments.admin.permissions import may_publish, may_restore, may_share, may_sign
 from treatments.admin.steps import ASIDE, admin_page, history_file
-from treatments.models import ShareLink, SignOff, Version
+from treatments.models import ShareLink, SignOff, Version, VersionEvent
+
+
+class SendBackForm(forms.Form):
+    note = forms.CharField(
+        label="What has to change",
+        max_length=VersionEvent._meta.get_field("note").max_length,
+        widget=forms.TextInput(attrs=ASIDE),
+        error_messages={"required": "Write what has to change; the editor sees it beside the form."},
+    )
 
 
 class SignForm(forms.Form):
@@ -33,6 +42,12 @@ class SignForm(forms.Form):
         widget=forms.TextInput(attrs=ASIDE),
         help_text="For the history, or what has to change when you send it back.",
     )
+
+    def clean_next_review_on(self):
+        day, today = self.cleaned_data["next_review_on"], library.published().today
+        if not today < day <= publishing.months_later(today, publishing.LONGEST_REVIEW):
+            raise forms.ValidationError("Choose a day from tomorrow up to five years from now.")
+        return day
 
 
 @admin.register(Version)
@@ -95,7 +110,10 @@ class VersionAdmin(desk.Desk, admin.ModelAdmin):
             ],
             may_restore=may_restore(user, version.kind, deleted=content is None),
             may_share=may_share(user, version.kind),
-            may_sign=may_sign(user) and version.state in (*Version.UNDER_WAY, Version.State.PUBLISHED),
+            back_form=SendBackForm(),
+            may_sign=may_sign(user)
+            and model.IS_MEDICAL
+            and version.state in (*Version.UNDER_WAY, Version.State.PUBLISHED),
             may_take_back=version.state in Version.UNDER_WAY and may_publish(user, version.kind),
         )
 
@@ -162,10 +180,11 @@ class VersionAdmin(desk.Desk, admin.ModelAdmin):
         if not may_sign(request.user):
             raise PermissionDenied
         version = get_object_or_404(Version, pk=pk)
-        note = request.POST.get("note", "").strip()
-        if not note:
-            messages.error(request, "Write what has to change; the editor sees it beside the form.")
+        form = SendBackForm(request.POST)
+        if not form.is_valid():
+            messages.error(request, " ".join(form.errors["note"]))
             return redirect("admin:treatments_version_change", pk)
+        note = form.cleaned_data["note"]
         return self._act(request, version, "sent back to the editor", publishing.send_back, note=note)
 
     @method_decorator(require_POST)
@@ -203,6 +222,8 @@ class VersionAdmin(desk.Desk, admin.ModelAdmin):
             f"The words of {version} are the working copy of “{content}” again. "
             "Patients see them only after you publish.",
         )
+        if "without" in (reason := publishing.saved_version(content).reason):
+            messages.warning(request, f"{reason}. Look at these words before you publish them.")
         return redirect(f"admin:treatments_{version.kind}_change", content.pk)
 
     # -- Sharing -----------------------------------------------------------------------------------------
@@ -213,8 +234,12 @@ class VersionAdmin(desk.Desk, admin.ModelAdmin):
         version = get_object_or_404(Version, pk=pk)
         if not may_share(request.user, version.kind):
             raise PermissionDenied
-        sharing.share(version, by=request.user)
-        messages.success(request, "The link is ready below. Send it to the person who is to read these words.")
+        try:
+            sharing.share(version, by=request.user)
+        except publishing.RefusedError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, "The link is ready below. Send it to the person who is to read these words.")
         return redirect("admin:treatments_version_change", pk)
 
     @method_decorator(require_POST)

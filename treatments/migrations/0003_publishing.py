@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
             name="SignOff",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("reviewer_name", models.CharField(max_length=150)),
+                ("reviewer_name", models.CharField(max_length=301)),
                 ("credentials", models.CharField(max_length=150)),
                 ("signed_at", models.DateTimeField(auto_now_add=True)),
                 (
@@ -157,7 +157,9 @@ class Migration(migrations.Migration):
             model_name="clinicsettings",
             name="author_may_review",
             field=models.BooleanField(
-                default=False, help_text="Let a medical reviewer sign words that they wrote themselves."
+                default=False,
+                help_text="Let a medical reviewer sign words that they wrote themselves.",
+                verbose_name="reviewers may sign their own words",
             ),
         ),
         migrations.AddField(
@@ -301,9 +303,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="version",
             index=models.Index(
-                condition=models.Q(("state", "draft"), _negated=True),
-                fields=["publish_at", "retire_at"],
-                name="version_due",
+                condition=models.Q(("state__in", ["published", "scheduled"])), fields=["state"], name="version_current"
             ),
         ),
         # There is no way back: history would be lost.

@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, NullIf
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 
 from treatments import drawings
 from treatments.models.base import Content
@@ -253,6 +253,17 @@ class InfoPage(Page):
 
     def __str__(self):
         return self.title
+
+    def clean(self):
+        if self.slug in self.FIXED:
+            return
+        try:
+            taken = resolve(f"/{self.segment}/").url_name != "page"
+        except Resolver404:
+            return  # no address at all; the field itself tells so
+        if taken:  # by the site itself, such as that of the admin
+            field = "address" if self.address else "slug"
+            raise ValidationError({field: "The site itself uses this web address. Choose a different one."})
 
     def get_absolute_url(self):
         # Home and the overview of treatments have addresses of their own.

@@ -311,7 +311,9 @@ class ClinicSettings(Content):
         default=False, help_text="Publish a page with new medical words only after a medical reviewer has signed them."
     )
     author_may_review = models.BooleanField(
-        default=False, help_text="Let a medical reviewer sign words that they wrote themselves."
+        "reviewers may sign their own words",
+        default=False,
+        help_text="Let a medical reviewer sign words that they wrote themselves.",
     )
 
     class Meta:

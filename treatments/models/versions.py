@@ -18,6 +18,16 @@ class VersionQuerySet(models.QuerySet):
     def published(self) -> "VersionQuerySet":
         return self.filter(state=Version.State.PUBLISHED)
 
+    def due(self, now: datetime.datetime) -> "VersionQuerySet":
+        """What has to happen by itself: scheduled versions to publish, published ones to take down."""
+        return self.filter(self.is_due(now))
+
+    @staticmethod
+    def is_due(now: datetime.datetime) -> Q:
+        return Q(state=Version.State.SCHEDULED, publish_at__lte=now) | Q(
+            state=Version.State.PUBLISHED, retire_at__lte=now
+        )
+
     def under_way(self) -> "VersionQuerySet":
         """Those that are on their way to patients; a page has one at most."""
         return self.filter(state__in=Version.UNDER_WAY)
@@ -36,6 +46,7 @@ class Version(models.Model):
         RETIRED = "retired", "Retired"
 
     UNDER_WAY = (State.IN_REVIEW, State.APPROVED, State.SCHEDULED)
+    TO_SIGN = (*UNDER_WAY, State.PUBLISHED)
     SEEN = (State.PUBLISHED, State.REPLACED, State.RETIRED)
 
     kind = models.CharField(max_length=20, help_text="The model's name, for example treatment.")
@@ -90,7 +101,10 @@ class Version(models.Model):
                 condition=Q(retire_at=None) | Q(publish_at=None) | Q(retire_at__gt=F("publish_at")),
             ),
         ]
-        indexes = [models.Index(name="version_due", fields=["publish_at", "retire_at"], condition=~Q(state="draft"))]
+        # Every page asks for these, and there are few of them among all that was ever saved.
+        indexes = [
+            models.Index(name="version_current", fields=["state"], condition=Q(state__in=["published", "scheduled"]))
+        ]
 
     def __str__(self):
         return f"version {self.number}"
@@ -134,7 +148,7 @@ class SignOff(models.Model):
     version = models.ForeignKey(Version, models.PROTECT, related_name="sign_offs")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     # As they were on that day: a later change of name or title does not rewrite who signed.
-    reviewer_name = models.CharField(max_length=150)
+    reviewer_name = models.CharField(max_length=301)
     credentials = models.CharField(max_length=150)
     signed_at = models.DateTimeField(auto_now_add=True)
     fingerprint = models.CharField(max_length=64, help_text="Of the clinical fields; see schema.clinical_fingerprint.")

@@ -3,6 +3,7 @@
 from django import template
 
 from treatments.admin import desk
+from treatments.library import NothingPublishedError
 
 register = template.Library()
 
@@ -13,7 +14,11 @@ def tasks(context):
     user = context["user"]
     if not user.has_perm("treatments.view_version"):
         return {}
+    try:
+        waiting = desk.tasks()
+    except NothingPublishedError:
+        return {}  # staff may sign in before the first import
     return {
-        "tasks": desk.tasks(),
+        "tasks": waiting,
         "may_publish": user.has_perm("treatments.publish_version"),
     }
