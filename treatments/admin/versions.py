@@ -55,7 +55,7 @@ class VersionAdmin(desk.Desk, admin.ModelAdmin):
     """Every version ever saved. Its words can be read, compared and restored; nobody can change them."""
 
     list_display = ("title", "__str__", "state", "created_at", "created_by", "reason")
-    list_display_links = ("title", "__str__")
+    list_display_links = ("title",)
     list_filter = ("state", "kind", "created_at")
     list_select_related = ("created_by",)
     search_fields = ("record__slug", "record__name", "record__title", "record__term", "record__question", "reason")
