@@ -11,7 +11,16 @@ from django.db import IntegrityError, connection, models, transaction
 from treatments import checks, images, library, links, prose, schema
 from treatments.content_files import IMAGES, PLACES, ContentError, FileRecord, Problem, read_folder, write_folder
 from treatments.models import CONTENT_MODELS, Content, InfoPage, Picture, Treatment
-from treatments.publishing import checks_of, keep, keep_aside, publish, published_version, was_deleted
+from treatments.publishing import (
+    BlockedError,
+    RefusedError,
+    checks_of,
+    keep,
+    keep_aside,
+    publish,
+    published_version,
+    was_deleted,
+)
 
 REASON = "Imported from the content files"
 
@@ -172,10 +181,12 @@ def import_content(folder: Path, *, overwrite: bool = False) -> Counts:
             version = keep(instance, reason=REASON) if instance.saved_version else None
             if version and not published_version(instance):
                 continue
-            if version and checks.blocking(checks_of(version)):
-                counts.held.append(f"{instance._meta.verbose_name} {instance.slug}")
-            else:
+            try:
+                if version and (failing := checks.blocking(checks_of(version))):
+                    raise BlockedError(failing)
                 publish(instance, reason=REASON)
+            except RefusedError:
+                counts.held.append(f"{instance._meta.verbose_name} {instance.slug}")
         # Last, because files do not roll back.
         for record in records:
             if record.image and not images.path(record.values["image"]).exists():

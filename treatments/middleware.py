@@ -23,7 +23,8 @@ class LibraryMiddleware:
 
     @staticmethod
     def _zone(request):
-        if not request.path.startswith(reverse("admin:index")):
+        # A share link says when its words were saved, to somebody who talks about it with staff.
+        if not request.path.startswith((reverse("admin:index"), "/drafts/")):
             return None
         try:
             return request.library.clinic.time_zone

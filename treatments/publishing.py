@@ -165,10 +165,12 @@ def restore(version: Version, *, by) -> Content:
             if target is None:
                 raise RefusedError(f"“{slug}” ({schema.label(field)}) is not there any more. Restore it first.")
             setattr(restored, field.name, target)
-    if content is None and hasattr(restored, "position"):
-        # Its old place may be taken by now; the end of the list never is.
-        last = model.objects.aggregate(last=Max("position"))["last"] or 0
-        restored.position = last + 1
+    if hasattr(restored, "position"):
+        # Words come back, not the order of that day: its old place may be taken by now.
+        if content and getattr(content, "family_id", None) == getattr(restored, "family_id", None):
+            restored.position = content.position
+        else:
+            restored.position = 1 + (model.objects.aggregate(last=Max("position"))["last"] or 0)
     try:
         restored.full_clean()
     except ValidationError as error:
@@ -355,7 +357,8 @@ def publish(
     now, current = timezone.now(), published_version(content)
     if by is None and current and not until:
         until = current.retire_at
-    _check_moments(content, at, until)
+    if by:
+        _check_moments(content, at, until)
     if by and (failing := checks.blocking(checks_of(version))):
         raise BlockedError(failing)
     if problem := _strands_others(content):

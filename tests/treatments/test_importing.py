@@ -1,11 +1,13 @@
 """Importing content: safe to repeat, careful with what staff wrote, and clear about mistakes."""
 
+import datetime
 import io
 import shutil
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from treatments import library, publishing
 from treatments.content_files import ContentError
@@ -288,3 +290,20 @@ def test_what_is_exported_after_a_move_can_be_imported_elsewhere(folder, manager
     changed = export_content(folder, published=published)
     assert [path.name for path in changed] == ["regenerative.md"]
     assert read_valid(folder)  # links to the old address still lead somewhere
+
+
+def test_words_that_the_checklist_blocks_are_not_published_by_an_import(folder):
+    change(folder, "treatments/prp.md", "\n# How it works\n\n", "\n# How it works\n\nThis will cure you. ")
+    counts = import_content(folder)
+    assert counts.held == ["treatment prp"]
+    assert "1 not published because of the checklist (treatment prp)" in str(counts)
+    assert "cure you" not in library.published().treatment("prp").how_it_works
+    assert Treatment.objects.get(slug="prp").how_it_works.startswith("This will cure you.")
+
+
+def test_an_import_leaves_a_planned_end_as_it_is(folder, manager):
+    end = timezone.now() + datetime.timedelta(days=3)
+    publishing.plan_retiring(Treatment.objects.get(slug="prp"), by=manager, at=end, reason="Ends")
+    change(folder, "treatments/prp.md", "\n# How it works\n\n", "\n# How it works\n\nA new sentence. ")
+    import_content(folder)
+    assert publishing.published_version(Treatment.objects.get(slug="prp")).retire_at == end

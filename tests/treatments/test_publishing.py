@@ -406,6 +406,17 @@ def test_restoring_makes_a_new_draft(treatment, editor, page):
     assert "New words." not in page(PRP).text
 
 
+def test_restoring_does_not_bring_an_old_order_back(treatment, editor):
+    family = Treatment.objects.filter(family=treatment.family).order_by("position")
+    publishing.reorder(Treatment, [one.pk for one in family][::-1], by=editor)
+    treatment.refresh_from_db()
+    place = treatment.position
+    keep(write(treatment, summary="New words."), by=editor)
+    restored = publishing.restore(Version.objects.of(treatment).get(number=1), by=editor)
+    assert restored.position == place
+    assert restored.summary != "New words."
+
+
 def test_words_that_no_version_holds_survive_restoring(treatment, editor):
     Treatment.objects.filter(pk=treatment.pk).update(summary="Typed in a shell.")
     publishing.restore(Version.objects.of(treatment).get(number=1), by=editor)
