@@ -98,8 +98,10 @@ class VersionAdmin(desk.Desk, admin.ModelAdmin):
             f"“{publishing.title(version)}”, {version}",
             version=version,
             content=content,
-            change_url=reverse(f"admin:treatments_{version.kind}_change", args=[content.pk]) if content else "",
+            change_url=_url(version, "change") if content else "",
             kind=model._meta.verbose_name,
+            preview_url=_url(version, "preview"),
+            compare_url=_url(version, "compare"),
             words=_words(version),
             before=siblings.filter(number__lt=version.number).order_by("-number").first(),
             newest=siblings.order_by("-number").first(),
@@ -172,7 +174,7 @@ class VersionAdmin(desk.Desk, admin.ModelAdmin):
             "last": signed,
             "changes": differences.between(version.kind, signed.version.record, version.record) if signed else None,
             "is_public": words.get(version.kind, version.record["slug"]) is not None,
-            "preview": reverse(f"admin:treatments_{version.kind}_preview", args=[version.content_id]),
+            "preview": _url(version, "preview"),
         }
 
     @method_decorator(require_POST)
@@ -269,6 +271,11 @@ class VersionAdmin(desk.Desk, admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+def _url(version: Version, step: str) -> str:
+    """The address of a step of the page that a version belongs to."""
+    return reverse(f"admin:treatments_{version.kind}_{step}", args=[version.content_id])
 
 
 def _words(version: Version) -> list[tuple[str, str]]:
