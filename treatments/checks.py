@@ -69,8 +69,7 @@ def checklist(content: Content, library: Library, *, signed: bool) -> list[Check
     if mentioned:
         advice = "Check that nobody can take this for a promise:"
         checks.append(_check("No sentence comes close to a promise", _quoted(advice, mentioned)))
-    if text := readability.words(content):
-        grade = max(0.0, round(readability.grade(text), 1))  # very short words would count below grade 0
+    if (grade := readability.grade_of(content)) is not None:
         advice = "" if grade <= MAX_GRADE else " Shorter sentences and shorter words bring it down."
         checks.append(Check("The reading grade is 8 or lower", not advice, False, f"It is {grade}.{advice}"))
     unproven = [] if _sources(content) else wording.percentages(content)

@@ -45,7 +45,6 @@ class Published(NamedTuple):
     version: int = 1
     at: datetime.datetime | None = None
     content_id: int | None = None
-    retire_at: datetime.datetime | None = None
 
     def day(self, zone: ZoneInfo) -> datetime.date | None:
         """The day of publishing in the clinic's time zone."""
@@ -88,7 +87,6 @@ class Library:
                 missing=[],
                 version=published.version,
                 published_on=published.day(zone),
-                retire_at=published.retire_at,
                 review=reviews.of_record(published, signed, zone),
             )
             for field in schema.fields(type(instance)):
@@ -282,13 +280,13 @@ def _read() -> Library:
     record = Case(When(Q(state=Version.State.PUBLISHED) | Exists(signed), then="record"), output_field=JSONField())
     records, addresses, public = [], {}, set()
     names = [KeyTextTransform(name, "record") for name in ("slug", "address", "family")]
-    columns = ("kind", "content_id", "state", *names, record, "number", "published_at", "retire_at")
-    for kind, content_id, state, slug, address, family, words, number, at, retire_at in seen.values_list(*columns):
+    columns = ("kind", "content_id", "state", *names, record, "number", "published_at")
+    for kind, content_id, state, slug, address, family, words, number, at in seen.values_list(*columns):
         addresses[Address(kind, slug, address or slug, family or "")] = None
         if words:
             public.add((kind, content_id, schema.clinical_fingerprint(kind, words)))
         if state == Version.State.PUBLISHED:
-            records.append(Published(kind, words, number, at, content_id, retire_at))
+            records.append(Published(kind, words, number, at, content_id))
     if not any(one.kind == ClinicSettings.kind() for one in records):
         raise NothingPublishedError("Nothing is published yet. Run 'make content' (manage.py import_content).")
     sign_offs = list(SignOff.objects.select_related("version").defer("version__record"))

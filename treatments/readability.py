@@ -85,3 +85,9 @@ def grade(text: str) -> float:
     all_words = [word for sentence in spoken for word in re.findall(r"[A-Za-z]+(?:['’][a-z]+)?", sentence)]
     sounds = sum(map(_syllables, all_words))
     return 0.39 * len(all_words) / len(spoken) + 11.8 * sounds / len(all_words) - 15.59
+
+
+def grade_of(content: Content) -> float | None:
+    """The grade of a piece of content as staff are told it: one decimal, at least 0; None when it has no prose."""
+    text = words(content)
+    return max(0.0, round(grade(text), 1)) if text else None

@@ -1,7 +1,6 @@
 """What concerns many pages at once: reviews due, what is coming, the order of lists, deleted pages, the guide."""
 
 import datetime
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -36,10 +35,10 @@ def reviews_due() -> dict[str, list[dict]]:
     Words in review come from the database, everything else from the published library.
     """
     words = library.published()
-    today = timezone.localdate(timezone=ZoneInfo(words.clinic.time_zone))
     due = {"waiting": [], "overdue": [], "soon": [], "edited": [], "never": []}
     for version in Version.objects.filter(state=Version.State.IN_REVIEW).order_by("created_at"):
-        due["waiting"].append(_row(version.pk, version.kind, publishing.title(version), version.created_at.date()))
+        sent = timezone.localdate(version.created_at)
+        due["waiting"].append(_row(version.pk, version.kind, publishing.title(version), sent))
     ids = {(one.kind, one.content_id): one.pk for one in Version.objects.published().defer("record")}
     # Treatments first: what patients decide by is more pressing than the words under a drawing.
     for content in sorted(words.everything, key=lambda one: -CONTENT_MODELS.index(type(one))):
@@ -50,9 +49,9 @@ def reviews_due() -> dict[str, list[dict]]:
             why = "edited"
         elif not review.is_reviewed:
             why = "never"
-        elif review.next_on <= today:
+        elif review.next_on <= words.today:
             why = "overdue"
-        elif review.next_on <= today + SOON:
+        elif review.next_on <= words.today + SOON:
             why = "soon"
         else:
             continue

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from treatments import checks, differences, library, preview, publishing, readability, schema
 from treatments.admin.permissions import may_change, may_publish
-from treatments.models import Presence, Reference, Version, VersionEvent
+from treatments.models import Presence, Version, VersionEvent
 
 NOTE = {"max_length": Version._meta.get_field("reason").max_length}
 ASIDE = {"class": "vLargeTextField"}
@@ -47,13 +47,18 @@ class MomentField(forms.SplitDateTimeField):
         return moment
 
 
+class ReasonField(forms.CharField):
+    """Why somebody does what they do; the history keeps it."""
+
+    def __init__(self, **kwargs):
+        messages = {"required": "Say in a few words why. The history keeps it."}
+        super().__init__(widget=forms.TextInput(attrs=ASIDE), error_messages=messages, **NOTE, **kwargs)
+
+
 class PublishForm(forms.Form):
-    reason = forms.CharField(
+    reason = ReasonField(
         label="Why do you publish these words?",
-        widget=forms.TextInput(attrs=ASIDE),
         help_text="Kept in the history, for example: New advice on blood thinners.",
-        error_messages={"required": "Say in a few words why. The history keeps it."},
-        **NOTE,
     )
     at = MomentField(label="Publish later, on", help_text="Leave empty to publish now.")
     until = MomentField(label="Take down by itself, on", help_text="Leave empty to keep it up.")
@@ -67,23 +72,15 @@ class PublishForm(forms.Form):
 
 
 class RetireForm(forms.Form):
-    reason = forms.CharField(
+    reason = ReasonField(
         label="Why is it taken down?",
-        widget=forms.TextInput(attrs=ASIDE),
         help_text="Kept in the history, for example: We do not offer this any more.",
-        error_messages={"required": "Say in a few words why. The history keeps it."},
-        **NOTE,
     )
     at = MomentField(label="Take down later, on", help_text="Leave empty to take it down now.")
 
 
 class DeleteForm(forms.Form):
-    reason = forms.CharField(
-        label="Why is it deleted?",
-        widget=forms.TextInput(attrs=ASIDE),
-        error_messages={"required": "Say in a few words why. The history keeps it."},
-        **NOTE,
-    )
+    reason = ReasonField(label="Why is it deleted?")
 
 
 class ReviewForm(forms.Form):
@@ -448,11 +445,9 @@ class Steps:
 
 def _reading(content, record: dict) -> dict:
     """Return what the form says about its words: the checklist, and the reading grade beside the buttons."""
-    # The titles of studies have no grade, for they are quoted as they are.
-    text = "" if isinstance(content, Reference) else readability.words(schema.from_record(type(content), record))
     return {
         "checklist": publishing.checks_of_record(content.kind(), content.pk, record),
-        "grade": round(readability.grade(text), 1) if text else None,
+        "grade": readability.grade_of(schema.from_record(type(content), record)),
         "max_grade": checks.MAX_GRADE,
     }
 

@@ -165,7 +165,6 @@ class VersionAdmin(desk.Desk, admin.ModelAdmin):
             .select_related("version")
             .last()
         )
-        words = library.published()
         return {
             "version": version,
             "title": publishing.title(version),
@@ -173,7 +172,6 @@ class VersionAdmin(desk.Desk, admin.ModelAdmin):
             "words": _words(version),
             "last": signed,
             "changes": differences.between(version.kind, signed.version.record, version.record) if signed else None,
-            "is_public": words.get(version.kind, version.record["slug"]) is not None,
             "preview": _url(version, "preview"),
         }
 

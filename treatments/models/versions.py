@@ -47,7 +47,6 @@ class Version(models.Model):
 
     UNDER_WAY = (State.IN_REVIEW, State.APPROVED, State.SCHEDULED)
     TO_SIGN = (*UNDER_WAY, State.PUBLISHED)
-    SEEN = (State.PUBLISHED, State.REPLACED, State.RETIRED)
 
     kind = models.CharField(max_length=20, help_text="The model's name, for example treatment.")
     content_id = models.PositiveBigIntegerField()
