@@ -103,7 +103,8 @@ def as_html(model: type[Content], name: str, value) -> str:
     if isinstance(field, ItemsField) and not field.item_choices:
         items = ((prose.render_inline(item),) for item in value or [])
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", items)) if value else ""
-    return mark_safe(linebreaks(as_text(model, name, value), autoescape=True))  # noqa: S308 - escaped
+    text = as_text(model, name, value)
+    return mark_safe(linebreaks(text, autoescape=True)) if text else ""  # noqa: S308 - escaped
 
 
 def from_record(model: type[Content], record: dict) -> Content:

@@ -341,6 +341,13 @@ def test_an_odd_comparison_leads_back_to_the_history(desk, term, numbers):
     assert desk.get(step(term, "compare"), numbers, follow=True).redirect_chain[-1][0] == step(term, "history")
 
 
+def test_the_page_of_a_version_leaves_out_what_is_empty(desk):
+    version = publishing.published_version(Treatment.objects.get(slug="prp"))
+    shown = desk.get(version_url("change", version))
+    assert says(shown, "How it works")
+    assert not says(shown, "New web address")
+
+
 def test_the_history_can_be_taken_along(desk, term):
     edit(desk, term, meaning="New.", change_note="Shorter")
     told = json.loads(desk.get(step(term, "export")).content)
