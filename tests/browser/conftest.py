@@ -139,6 +139,16 @@ def open_desk(open_page, site, staff):
 
 
 @pytest.fixture
+def staff_page(open_desk):
+    """Open the form of some content as an editor: `staff_page(term, width=390)`."""
+
+    def open_one(content, **options):
+        return open_desk("editor", f"/admin/treatments/{content.kind()}/{content.pk}/change/", **options)
+
+    return open_one
+
+
+@pytest.fixture
 def as_before(site, django_db_blocker):
     """Whatever a test publishes, afterwards patients read what they read before. The history keeps all of it."""
     from treatments import publishing

@@ -2,12 +2,9 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import expect
 
 from tests.browser.test_every_page import RULES
-from tests.factories import make_user
 from treatments import publishing, schema
 from treatments.models import GlossaryTerm, Treatment
 
@@ -20,27 +17,6 @@ nothing<o:p></o:p></p>
 &nbsp;</span></span><!--[endif]-->Second<o:p></o:p></p>
 <table><tr><td>A <a href="javascript:alert(1)">cell</a><img src="https://evil.example/x.png"></td></tr></table>
 <script>alert(1)</script><!--EndFragment--></body></html>"""
-
-
-@pytest.fixture
-def staff_page(site, open_page, django_db_blocker):
-    """Open pages as somebody who has signed in. Versions name their author, so the account stays, unused."""
-    with django_db_blocker.unblock():
-        user = make_user(username="writer")
-        session = SessionStore()
-        session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        session.create()
-
-        def open_one(content, **options):
-            page = open_page("/healthz", **options)
-            page.context.add_cookies([{"name": "sessionid", "value": session.session_key, "url": site.address}])
-            page.goto(f"/admin/treatments/{content.kind()}/{content.pk}/change/")
-            return page
-
-        yield open_one
-        type(user).objects.filter(pk=user.pk).update(is_active=False, username=f"former {user.pk}", is_staff=False)
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_editor import staff_page  # noqa: F401 - a fixture
 from tests.browser.test_every_page import scrolls_sideways
 from treatments.models import GlossaryTerm, Treatment
 
 
-def test_the_reading_grade_stands_beside_the_buttons_and_follows_the_words(staff_page):  # noqa: F811
+def test_the_reading_grade_stands_beside_the_buttons_and_follows_the_words(staff_page):
     page = staff_page(GlossaryTerm.objects.get(slug="ablation"))
     grade = page.locator(".submit-row:has([name=_save]) .grade")
     expect(grade).to_contain_text("easy enough")
@@ -18,7 +17,7 @@ def test_the_reading_grade_stands_beside_the_buttons_and_follows_the_words(staff
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_a_long_form_can_be_saved_from_anywhere_and_jumped_through(staff_page, width):  # noqa: F811
+def test_a_long_form_can_be_saved_from_anywhere_and_jumped_through(staff_page, width):
     page = staff_page(Treatment.objects.get(slug="prp"), width=width)
     for part in ("Facts", "Risks", "Points to"):
         page.get_by_role("navigation", name="Parts of this form").get_by_role("link", name=part).click()
@@ -27,7 +26,7 @@ def test_a_long_form_can_be_saved_from_anywhere_and_jumped_through(staff_page, w
 
 
 @pytest.mark.parametrize("width", [320, 390])
-def test_no_screen_scrolls_sideways_on_a_phone(staff_page, width):  # noqa: F811
+def test_no_screen_scrolls_sideways_on_a_phone(staff_page, width):
     treatment = Treatment.objects.get(slug="prp")
     page = staff_page(treatment, width=width)
     form = f"/admin/treatments/treatment/{treatment.pk}"
@@ -38,7 +37,7 @@ def test_no_screen_scrolls_sideways_on_a_phone(staff_page, width):  # noqa: F811
         assert not scrolls_sideways(page), path
 
 
-def test_what_a_treatment_points_to_is_chosen_by_keyboard(staff_page):  # noqa: F811
+def test_what_a_treatment_points_to_is_chosen_by_keyboard(staff_page):
     page = staff_page(Treatment.objects.get(slug="prp"))
     box = page.get_by_label("Insurance and cost", exact=True)
     before = box.is_checked()
