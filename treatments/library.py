@@ -194,7 +194,7 @@ class Library:
     @property
     def today(self) -> datetime.date:
         """The day it is at the clinic."""
-        return timezone.localdate(timezone=ZoneInfo(self.clinic.time_zone))
+        return self.clinic.today
 
     def with_record(self, kind: str, content_id: int, record: dict, *, number: int = 0) -> Library:
         """Return this library as it would be with other words for one piece of content."""

@@ -64,7 +64,10 @@ class WarningSign(Content):
     EDITORIAL = Content.EDITORIAL | {"position"}
 
     class Group(models.TextChoices):
+        """What the safety check asks about, in its order; how somebody feels is never the last."""
+
         NERVES = "nerves", "Nerves"
+        FEELINGS = "feelings", "How you feel"
         INFECTION = "infection", "Infection"
         INJURY = "injury", "Injury, heart and blood clots"
         DEVICES = "devices", "Medicine and devices"
@@ -300,6 +303,30 @@ class ClinicSettings(Content):
     review_notice = ProseField(help_text="On pages that no named reviewer has signed yet.")
     what_happens_next = ProseField(help_text="Shown after a request was sent.")
     evaluation_length = models.CharField(max_length=60, blank=True)
+    who_reads_requests = ProseField(blank=True, help_text="On the first page of a request.")
+    reply_within_days = models.PositiveSmallIntegerField(
+        "open days until a request is answered",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(30)],
+        help_text="Each patient is told a date. Promise only what the clinic can keep. Empty: 2 days.",
+    )
+    requests_paused = models.BooleanField(
+        "take no new requests",
+        default=False,
+        help_text="People are asked to call instead. Somebody who has already begun can still send.",
+    )
+    pause_message = ProseField(blank=True, help_text="Why, and what to do meanwhile.")
+    paused_until = models.DateField(
+        null=True, blank=True, help_text="The first day of taking requests again. Empty: until you switch it back."
+    )
+    keep_requests_days = models.PositiveSmallIntegerField(
+        "days to keep a closed request",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(30), MaxValueValidator(3660)],
+        help_text="Afterward it is deleted, suspected spam after 30 days. Open requests stay. Empty: 365 days.",
+    )
     review_months = models.PositiveSmallIntegerField(
         "months until the next medical review",
         null=True,
@@ -335,11 +362,24 @@ class ClinicSettings(Content):
         return f"tel:{phone.parse(self.phone)}"
 
     @property
+    def today(self):
+        """The day it is at the clinic."""
+        return timezone.localdate(timezone=ZoneInfo(self.time_zone))
+
+    @property
+    def is_paused(self):
+        """Whether no new requests are taken today."""
+        return self.requests_paused and (self.paused_until is None or self.today < self.paused_until)
+
+    @property
+    def holiday_dates(self):
+        return {datetime.date.fromisoformat(line.split(" ", 1)[0]) for line in self.holidays}
+
+    @property
     def coming_holidays(self):
         """The holidays that are not over yet as (date, name), by the date in the clinic's time zone."""
-        today = timezone.now().astimezone(ZoneInfo(self.time_zone)).date()
         days = [line.split(" ", 1) for line in self.holidays]
-        return [(day, name) for iso, name in days if (day := datetime.date.fromisoformat(iso)) >= today]
+        return [(day, name) for iso, name in days if (day := datetime.date.fromisoformat(iso)) >= self.today]
 
     @property
     def hours(self):

@@ -1,0 +1,39 @@
+"""Until when the clinic says it will answer: counted in days that it is open, on its own calendar."""
+
+import datetime
+from zoneinfo import ZoneInfo
+
+from treatments.models import ClinicSettings
+from treatments.models.records import WEEKDAYS
+
+REPLY_WITHIN_DAYS = 2
+"""Where the clinic has said nothing else."""
+USUAL_WEEK = [(weekday, datetime.time(9), datetime.time(17)) for weekday in WEEKDAYS[:5]]
+"""Where the clinic has not entered its hours."""
+LOOK_AHEAD = 366
+"""Days. A calendar without an open day for a year is a mistake in it; the usual week then counts, holidays or not."""
+
+
+def reply_by(received: datetime.datetime, clinic: ClinicSettings, *, same_day: bool = False) -> datetime.date:
+    """Return the day by which somebody who wrote at `received` (aware, any zone) has an answer.
+
+    The day of writing does not count. What comes after closing time, or on a day that the clinic is closed, counts as
+    written on the next open day. With `same_day` the answer is due on that first open day itself.
+    """
+    here = received.astimezone(ZoneInfo(clinic.time_zone))
+    days = _open_days(here, clinic)
+    left = 0 if same_day else clinic.reply_within_days or REPLY_WITHIN_DAYS
+    return days[left]
+
+
+def _open_days(start: datetime.datetime, clinic: ClinicSettings) -> list[datetime.date]:
+    """Return the open days from `start` on, the first one only when it has not closed yet."""
+    for hours, holidays in ((list(clinic.hours) or USUAL_WEEK, clinic.holiday_dates), (USUAL_WEEK, set())):
+        closes = {WEEKDAYS.index(weekday): end for weekday, _, end in sorted(hours, key=lambda line: line[2])}
+        ahead = [start.date() + datetime.timedelta(days=number) for number in range(LOOK_AHEAD)]
+        days = [day for day in ahead if day.weekday() in closes and day not in holidays]
+        if days and days[0] == start.date() and start.time() >= closes[start.weekday()]:
+            days.pop(0)
+        if len(days) > 30:
+            return days
+    raise AssertionError("The usual week has open days.")
