@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 VAR_DIR ?= var
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format content install static browser lock clean
+.PHONY: help run test soak bench check format content install static browser lock clean
 
 help: ## List these words
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-10s %s\n", $$1, $$2 }'
@@ -16,6 +16,12 @@ run: install static ## Start the whole site on http://127.0.0.1:8000 (HOST, PORT
 
 test: $(VENV)/.tools browser ## Run every test, browser tests included (ARGS="-k form" chooses)
 	@$(BIN)/python -m pytest $(ARGS)
+
+soak: install static ## Send 200 requests while processes and the database are killed; none may be lost or doubled
+	@$(BIN)/python bench/soak.py
+
+bench: $(VENV)/.tools ## Requests stored per second, beside a plain insert
+	@$(BIN)/python bench/submissions.py
 
 check: $(VENV)/.tools ## Lint code and templates, check settings, migrations and dependencies
 	$(BIN)/ruff check .

@@ -6,16 +6,25 @@ value that was moved to another column is refused.
 """
 
 import base64
+import hashlib
+import hmac
 import json
 import os
+from collections.abc import Iterator
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import FieldError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import Func, Value
+from django.db.models.functions import Cast
 
 NONCE_BYTES = 12  # the size that AES-GCM is specified for
+CANNOT_BE_READ = (KeyError, InvalidTag, ValueError)
+"""What `decrypt` raises: the key is missing; the value was changed or moved; it is no stored value at all."""
 
 
 def encrypt(text: str, purpose: str) -> str:
@@ -29,17 +38,35 @@ def encrypt(text: str, purpose: str) -> str:
 def decrypt(stored: str, purpose: str) -> str:
     """Decrypt a stored value.
 
-    Raises KeyError when its key is no longer in ENCRYPTION_KEYS, and cryptography.exceptions.InvalidTag when
-    it was changed or stands in another column than the one it was written to.
+    Raises KeyError when its key is no longer in ENCRYPTION_KEYS, cryptography.exceptions.InvalidTag when it was
+    changed or stands in another column than the one it was written to, and ValueError when it is no such value.
     """
-    _, identifier, encoded = stored.split(":", 2)
+    version, identifier, encoded = stored.split(":", 2)
+    if version != "v1":
+        # Text in the clear, put there by hand: its words must not pass for the identifier of a key.
+        raise ValueError("This is not an encrypted value.")
     sealed = base64.urlsafe_b64decode(encoded)
     key = AESGCM(settings.ENCRYPTION_KEYS[identifier])
     return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], purpose.encode()).decode()
 
 
+def is_under_present_key(stored: str) -> bool:
+    """Return whether a stored value is encrypted with the first key of ENCRYPTION_KEYS."""
+    return stored.startswith(f"v1:{next(iter(settings.ENCRYPTION_KEYS))}:")
+
+
+def lookup_digests(text: str, purpose: str) -> list[str]:
+    """Return the keyed hashes under which a text may be stored, that of the present key first; none for empty text.
+
+    Equal texts have equal hashes, so a person can be found by phone number or e-mail address; without the keys
+    nobody can try numbers against them.
+    """
+    message = f"lookup:{purpose}:{text}".encode()
+    return [hmac.digest(key, message, hashlib.sha256).hex() for key in settings.ENCRYPTION_KEYS.values() if text]
+
+
 class Unreadable(str):
-    """Stands for a value whose key is missing. It can be shown, and is never saved over the value."""
+    """Stands for a value that cannot be decrypted. It can be shown, and is never saved over the value."""
 
 
 class EncryptedTextField(models.TextField):
@@ -68,6 +95,8 @@ class EncryptedTextField(models.TextField):
         except KeyError as missing:
             # One request that cannot be read must not take the list of all requests with it.
             return Unreadable(f"(cannot be read: the key {missing} is not in ENCRYPTION_KEYS)")
+        except (InvalidTag, ValueError):
+            return Unreadable("(cannot be read: it was changed outside the website)")
 
     def get_lookup(self, lookup_name):
         # Only "is it empty?" can be asked: equal texts differ once encrypted.
@@ -90,3 +119,65 @@ class EncryptedJSONField(EncryptedTextField):
 
     def to_python(self, value):
         return value
+
+
+class LookupField(models.CharField):
+    """The keyed hash of an encrypted field of the same model. It follows that field by itself with every save."""
+
+    def __init__(self, *args, of: str, purpose: str, **kwargs):
+        self.of, self.purpose = of, purpose
+        super().__init__(*args, **{"max_length": 64, "blank": True, "editable": False, "db_index": True} | kwargs)
+
+    def deconstruct(self):
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, kwargs | {"of": self.of, "purpose": self.purpose}
+
+    def pre_save(self, instance, add):
+        text = getattr(instance, self.of)
+        if not isinstance(text, Unreadable):
+            setattr(instance, self.attname, self.digest(text))
+        return super().pre_save(instance, add)
+
+    @staticmethod
+    def normal(text: str) -> str:
+        """Return the form in which two ways of writing the same thing are equal."""
+        return text.strip().casefold()
+
+    def digest(self, text: str) -> str:
+        """Return the value to store for a text, made with the first key; empty for empty text."""
+        return next(iter(self.digests(text)), "")
+
+    def digests(self, text: str) -> list[str]:
+        """Return the values to look for: `filter(email_lookup__in=field.digests("sam@mail.example"))`."""
+        return lookup_digests(self.normal(text), self.purpose)
+
+
+def encrypted_columns() -> Iterator[tuple[type[models.Model], list[EncryptedTextField]]]:
+    """Yield each model of the site that has encrypted columns, with them."""
+    for model in apps.get_models():
+        columns = [field for field in model._meta.local_concrete_fields if isinstance(field, EncryptedTextField)]
+        if columns and not model._meta.proxy:
+            yield model, columns
+
+
+def as_stored(column: EncryptedTextField) -> Cast:
+    """Return an expression for a column's value as it stands in the database, not decrypted."""
+    return Cast(column.name, models.TextField())
+
+
+def used_keys() -> set[str]:
+    """Return the identifiers of all keys that something in the database needs. Reads every encrypted column."""
+    used = set()
+    for model, columns in encrypted_columns():
+        for column in columns:
+            # Only from what is a stored value: from words put there by hand, a part would pass for a key and be told.
+            inputs = as_stored(column), Value("^v1:([^:]+):")
+            key = Func(*inputs, function="substring", output_field=models.TextField())
+            # In no order: that of the model would have Postgres tell its rows apart, not its keys.
+            used.update(model._base_manager.order_by().values_list(key, flat=True).distinct())
+    return used - {None}
+
+
+def missing_keys() -> set[str]:
+    """Return the identifiers of the keys that something in the database needs and ENCRYPTION_KEYS lacks."""
+    return used_keys() - settings.ENCRYPTION_KEYS.keys()

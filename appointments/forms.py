@@ -1,17 +1,26 @@
-"""The questions we ask, why we ask them, and the words for every error."""
+"""The questions, one topic a page: their words, why we ask, and the words for every error.
 
-import uuid
+Left out on purpose: date of birth, address, insurance number, medicines and doses, history of mental health. A field
+has the name of the field of EvaluationRequest that it fills.
+"""
+
+import datetime
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, Div, Fieldset, Layout, Submit
+from crispy_forms.layout import Submit
 from django import forms
 
-from appointments.models import Concern, EvaluationRequest
+from appointments import choices, email_hint
+from appointments.models import EvaluationRequest
 from treatments import phone
+from treatments.models import WarningSign
 
 ForWhom, ContactBy = EvaluationRequest.ForWhom, EvaluationRequest.ContactBy
 MOST_CONCERNS = 5
-NOT_SURE = "not-sure"
+EARLIEST_FUSION = 1960
+UNKNOWN = "unknown"
+I_DO_NOT_KNOW = "I do not know"
+PHONE_ERROR = "Enter a phone number with its area code, like (555) 010-0100"
 
 
 class LinesField(forms.CharField):
@@ -23,6 +32,21 @@ class LinesField(forms.CharField):
         return super().to_python(value).replace("\r\n", "\n")
 
 
+class PhoneField(forms.CharField):
+    """A phone number, written in any way; what it gives is the international form."""
+
+    widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
+
+    def clean(self, value):
+        typed = super().clean(value)
+        if typed and phone.parse(typed) is None:
+            raise forms.ValidationError(PHONE_ERROR)
+        return phone.parse(typed) if typed else ""
+
+    def prepare_value(self, value):
+        return phone.display(value) if value and value.startswith("+") else value
+
+
 class LinkableField(forms.BoundField):
     """A field that says which control an error in the summary should lead to."""
 
@@ -31,162 +55,309 @@ class LinkableField(forms.BoundField):
         return self.subwidgets[0].id_for_label if self.use_fieldset else self.id_for_label
 
 
-class EvaluationRequestForm(forms.Form):
-    """One page with what the clinic needs to call back, and no more.
-
-    Left out on purpose: date of birth, address, insurance number, medicines and doses, history of mental health.
-    """
+class QuestionForm(forms.Form):
+    """What all pages with questions share."""
 
     bound_field_class = LinkableField
     # The browser's own bubbles cannot be read at leisure; our errors stay on the page.
     use_required_attribute = False
+    button = "Continue"
+    lone = ""
+    """The field whose question is the heading of the page, where there is only one question."""
 
-    submission_key = forms.UUIDField(widget=forms.HiddenInput)
-
-    safe = forms.BooleanField(
-        label="None of these is happening to me now",
-        error_messages={"required": "Read the list. If none of it is happening now, tick the box. Otherwise get help."},
-    )
-    for_whom = forms.ChoiceField(
-        label="Who is this request for?",
-        choices=ForWhom,
-        widget=forms.RadioSelect,
-        help_text="Children need another service. Helpers are welcome.",
-        error_messages={"required": "Choose who the request is for"},
-    )
-    name = forms.CharField(
-        label="Name of the person in pain",
-        max_length=120,
-        help_text="So we know who to ask for.",
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"required": "Enter a name"},
-    )
-    helper_name = forms.CharField(
-        label="Your name, if you are asking for someone else", max_length=120, required=False,
-        help_text="So we speak with the right person.",
-    )  # fmt: skip
-    helper_relation = forms.CharField(
-        label="How you know them", max_length=60, required=False, help_text="For example: daughter, friend, nurse."
-    )
-    contact_by = forms.ChoiceField(
-        label="How should we reach you?",
-        choices=ContactBy,
-        widget=forms.RadioSelect,
-        help_text="We use the way you like best.",
-        error_messages={"required": "Choose how we should reach you"},
-    )
-    phone = forms.CharField(
-        label="Phone number",
-        max_length=40,
-        required=False,
-        help_text="Needed for a call or a text. Any way of writing it is fine.",
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
-    )
-    may_leave_message = forms.ChoiceField(
-        label="May we leave a message on this phone?",
-        choices=[("yes", "Yes"), ("no", "No")],
-        widget=forms.RadioSelect,
-        required=False,
-        help_text="If you do not choose, we leave none. Others may hear it.",
-    )
-    email = forms.EmailField(
-        label="E-mail address",
-        max_length=254,
-        required=False,
-        help_text="Needed if we should write. E-mail is not fully private.",
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"invalid": "Enter an e-mail address like name@mail.example"},
-    )
-    best_times = forms.MultipleChoiceField(
-        label="When is a good time?",
-        choices=[("morning", "Morning"), ("midday", "Midday"), ("afternoon", "Afternoon"), ("any", "Any time")],
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-        help_text="So we do not miss you.",
-    )
-    concerns = forms.MultipleChoiceField(
-        label="What bothers you most?",
-        choices=Concern,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=f"Choose up to {MOST_CONCERNS}. It helps us plan the right visit.",
-        error_messages={
-            "required": "Choose at least one. “I do not know where to start” is fine",
-            "invalid_choice": "Choose from the list",
-        },
-    )
-    interests = forms.MultipleChoiceField(
-        label="Is there a treatment you want to ask about?",
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-        help_text="So we talk about what matters to you. Leave it empty if you have none in mind.",
-        error_messages={"invalid_choice": "Choose from the list"},
-    )
-    needs = forms.CharField(
-        label="Language, interpreter or access needs",
-        max_length=200,
-        required=False,
-        help_text="For example: Spanish interpreter, wheelchair, large print, cannot sit long.",
-    )
-    message = LinesField(
-        label="Anything else we should know",
-        max_length=300,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Up to 300 characters, in your own words. Please no urgent news: nobody watches this form "
-        "around the clock.",
-        error_messages={"max_length": "Shorten this to 300 characters. It has %(show_value)d now"},
-    )
-    consent = forms.BooleanField(
-        label="You may store this request and contact me about it",
-        error_messages={"required": "Tick the box so that we may store your request and answer you"},
-    )
-    text_consent = forms.BooleanField(
-        label="You may send me text messages", required=False, help_text="Only needed if you chose a text message."
-    )
-
-    def __init__(self, *args, library, **kwargs):
+    def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["interests"].choices = [
-            *((family.slug, family.short_name) for family in library.families),
-            (NOT_SURE, "I am not sure"),
-        ]
         for field in self.fields.values():
-            if isinstance(field.widget, forms.TextInput | forms.EmailInput | forms.Textarea):
+            if isinstance(field.widget, forms.TextInput | forms.EmailInput | forms.Textarea | forms.Select):
                 field.widget.attrs["class"] = "in"
+                # A browser would cut off what is too long without a word; our error says so.
+                field.widget.attrs.pop("maxlength", None)
         self.helper = FormHelper()
         self.helper.attrs = {"novalidate": ""}
-        self.helper.layout = Layout(
-            "submission_key",
-            Fieldset(
-                "First: is it safe to wait for an answer?",
-                HTML("{% include 'appointments/warning_signs.html' %}"),
-                "safe",
-            ),
-            Fieldset("Who it is about", "for_whom", "name", Div("helper_name", "helper_relation", css_class="pair")),
-            Fieldset("How we reach you", "contact_by", "phone", "may_leave_message", "email", "best_times", "needs"),
-            Fieldset("What it is about", "concerns", "interests", "message"),
-            Fieldset("Your consent", HTML("{% include 'appointments/consent.html' %}"), "consent", "text_consent"),
-            Submit("", "Send my request"),
-        )
+        self.helper.add_input(Submit("", self.button))
 
     @property
     def error_count(self):
         return sum(len(errors) for errors in self.errors.values())
 
-    @classmethod
-    def blank(cls, library, interest=None):
-        """Return an empty form; `interest` is the family the person was reading about, which they can clear."""
-        known = {family.slug for family in library.families}
-        return cls(
-            library=library,
-            initial={"submission_key": uuid.uuid4(), "interests": [interest] if interest in known else []},
-        )
+    def need(self, field, message):
+        """Say what is missing in a field, unless something else is wrong with it already."""
+        if not self.cleaned_data.get(field) and field not in self.errors:
+            self.add_error(field, message)
 
-    def clean_phone(self):
-        typed = self.cleaned_data["phone"]
-        if typed and phone.parse(typed) is None:
-            raise forms.ValidationError("Enter a phone number with its area code, like (555) 010-0100")
-        return phone.parse(typed) if typed else ""
+
+class StepForm(QuestionForm):
+    """One step of a request. `answers` are the answers of all steps so far, by field."""
+
+    slug: str
+    heading: str
+    note = ""
+    """A template with what stands beside the questions."""
+
+    def __init__(self, *args, library, answers=None, **kwargs):
+        self.library, self.known = library, answers or {}
+        super().__init__(*args, **kwargs)
+
+    def values(self) -> dict:
+        """The checked answers as values of EvaluationRequest's fields. They are plain, so a draft can hold them."""
+        return dict(self.cleaned_data)
+
+    def in_words(self) -> list[tuple[str, str]]:
+        """The checked answers as a person reads them: the question, and what was answered, or nothing."""
+        return [(field.label, self._word(name, field)) for name, field in self.fields.items()]
+
+    def _word(self, name, field):
+        value = self.cleaned_data.get(name)
+        if isinstance(field, PhoneField) and value:
+            return phone.display(value)
+        if isinstance(field, forms.BooleanField):
+            return "Yes" if value else "No"
+        if isinstance(field, forms.ChoiceField):
+            labels = {str(key): label for key, label in field.choices}
+            chosen = value if isinstance(value, list) else [value] if value else []
+            return "\n".join(str(labels[one]) for one in chosen)
+        return value or ""
+
+
+class WhoForm(StepForm):
+    slug, heading = "who", "Who is this request for?"
+
+    for_whom = forms.ChoiceField(
+        label="This request is for",
+        choices=ForWhom,
+        widget=forms.RadioSelect,
+        help_text="Why we ask: children need another service. Helpers are welcome.",
+        error_messages={"required": "Choose who the request is for"},
+    )
+    name = forms.CharField(
+        label="Name of the person in pain",
+        max_length=120,
+        help_text="Why we ask: so we know who to ask for.",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": "Enter a name"},
+    )
+    helper_name = forms.CharField(
+        label="Your name, if you ask for someone else",
+        max_length=120,
+        required=False,
+        help_text="Why we ask: so we speak with the right person.",
+    )
+    helper_relation = forms.CharField(
+        label="How you know them",
+        max_length=60,
+        required=False,
+        help_text="For example: daughter, friend, nurse. Why we ask: so we know whose words we read.",
+    )
+
+    def clean(self):
+        answers = super().clean()
+        if answers.get("for_whom") == ForWhom.OTHER:
+            self.need("helper_name", "Enter your own name, because you are asking for someone else")
+        return answers
+
+
+class ContactForm(QuestionForm):
+    """How somebody wants to be reached."""
+
+    contact_by = forms.ChoiceField(
+        label="What do you like best?",
+        choices=ContactBy,
+        widget=forms.RadioSelect,
+        help_text="Why we ask: we use the way you like best.",
+        error_messages={"required": "Choose how we should reach you"},
+    )
+    phone = PhoneField(
+        label="Phone number",
+        max_length=40,
+        required=False,
+        help_text="Why we ask: to call you back. We need it for a call or a text. Write it in any way.",
+    )
+    email = forms.EmailField(
+        label="E-mail address",
+        max_length=254,
+        required=False,
+        help_text="Why we ask: to write to you, and to send you your reference. "
+        "E-mail is not fully private, so we put nothing about your health in it.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"invalid": "Enter an e-mail address like name@mail.example"},
+    )
+    may_text = forms.BooleanField(
+        label="You may send me text messages",
+        required=False,
+        help_text="Why we ask: texts need your own OK. Others may see them on your phone.",
+    )
+
+    def clean(self):
+        answers = super().clean()
+        way = answers.get("contact_by")
+        if way in (ContactBy.PHONE, ContactBy.TEXT):
+            self.need("phone", "Enter a phone number, because you chose a call or a text")
+        if way == ContactBy.TEXT:
+            self.need("may_text", "Tick the box to get text messages, or choose another way to be reached")
+        if way == ContactBy.EMAIL:
+            self.need("email", "Enter an e-mail address, because you chose e-mail")
+        return answers
+
+
+class ReachForm(ContactForm, StepForm):
+    slug, heading = "reach", "How can we reach you?"
+
+    def hint(self) -> str:
+        """A better e-mail address, if this one looks like a slip of the finger. It never stops anybody."""
+        return email_hint.suggestion(self.cleaned_data.get("email", ""))
+
+
+class TimesForm(QuestionForm):
+    """When somebody can be reached."""
+
+    best_times = forms.MultipleChoiceField(
+        label="When is a good time?",
+        choices=choices.BestTime,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="Why we ask: so we do not miss you.",
+    )
+    times_to_avoid = forms.CharField(
+        label="Times or days that do not work",
+        max_length=120,
+        required=False,
+        help_text="For example: not on Tuesdays, not before 10. Why we ask: so we do not wake or disturb you.",
+    )
+
+
+class SafeContactForm(TimesForm, StepForm):
+    slug, heading = "safe-contact", "How can we contact you safely?"
+
+    may_leave_message = forms.ChoiceField(
+        label="May we leave a message on your phone?",
+        choices=[("yes", "Yes"), ("no", "No")],
+        widget=forms.RadioSelect,
+        required=False,
+        help_text="Why we ask: others may hear it. If you do not choose, we leave none.",
+    )
+    who_may_answer = forms.ChoiceField(
+        label="Who may know that we are calling?",
+        choices=choices.WhoMayAnswer,
+        widget=forms.RadioSelect,
+        required=False,
+        help_text="Why we ask: to keep this between us, if you like. If you do not choose, we tell only you.",
+    )
+    trusted_person = forms.CharField(
+        label="Name of the person we may also speak with",
+        max_length=120,
+        required=False,
+        help_text="Why we ask: so we speak with nobody else.",
+    )
+    field_order = ("may_leave_message", "who_may_answer", "trusted_person", "best_times", "times_to_avoid")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.known and not self.known.get("phone"):  # nobody calls, so nobody else can answer
+            for name in ("may_leave_message", "who_may_answer", "trusted_person"):
+                del self.fields[name]
+
+    def clean(self):
+        answers = super().clean()
+        if answers.get("who_may_answer") == choices.WhoMayAnswer.TRUSTED:
+            self.need("trusted_person", "Enter the name of the person we may speak with")
+        return answers
+
+    def values(self):
+        return super().values() | {"may_leave_message": self.cleaned_data.get("may_leave_message") == "yes"}
+
+
+class NeedsForm(StepForm):
+    slug, heading = "needs", "What would make a visit easier for you?"
+
+    access_needs = forms.MultipleChoiceField(
+        label="Choose any that fit",
+        choices=choices.AccessNeed,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="Why we ask: to make the call and the visit work for you.",
+    )
+    language = forms.CharField(
+        label="Language for the interpreter",
+        max_length=60,
+        required=False,
+        help_text="For example: Spanish. Why we ask: so the right person is there when we call.",
+    )
+    needs = forms.CharField(
+        label="Anything else that would help",
+        max_length=200,
+        required=False,
+        help_text="Why we ask: nobody knows better than you.",
+    )
+
+
+class FusionForm(StepForm):
+    slug, heading = "fusion", "Your spinal fusion"
+
+    fusions = forms.ChoiceField(
+        label="Have you had a spinal fusion?",
+        choices=choices.Fusions,
+        widget=forms.RadioSelect,
+        required=False,
+        help_text="Why we ask: to plan enough time for you.",
+    )
+    fusion_areas = forms.MultipleChoiceField(
+        label="Which part was fused?",
+        choices=choices.FusionArea,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="Why we ask: to choose the right clinician.",
+    )
+    fusion_year = forms.ChoiceField(
+        label="Year of your last fusion, about",
+        required=False,
+        help_text="Why we ask: it helps us ask for the right records.",
+    )
+    fusion_levels = forms.CharField(
+        label="Levels that were fused",
+        max_length=60,
+        required=False,
+        help_text="For example: L4-L5. If you do not know, tick the box below. Why we ask: for the right records.",
+    )
+    levels_unknown = forms.BooleanField(
+        label="I do not know the levels",
+        required=False,
+        help_text="That is fine. Why we ask: so we know that you saw the question.",
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        years = range(datetime.datetime.now(datetime.UTC).year, EARLIEST_FUSION - 1, -1)
+        self.fields["fusion_year"].choices = [
+            ("", "Choose if you like"),
+            (UNKNOWN, I_DO_NOT_KNOW),
+            *((str(year), str(year)) for year in years),
+        ]
+
+    def values(self):
+        values = super().values()
+        if values.pop("levels_unknown") and not values["fusion_levels"]:
+            values["fusion_levels"] = I_DO_NOT_KNOW
+        return values
+
+    def in_words(self):
+        levels = self.values()["fusion_levels"]
+        unknown, field = self.fields["levels_unknown"].label, self.fields["fusion_levels"].label
+        return [(label, levels if label == field else word) for label, word in super().in_words() if label != unknown]
+
+
+class PainForm(StepForm):
+    slug, heading, lone = "pain", "What bothers you most?", "concerns"
+
+    concerns = forms.MultipleChoiceField(
+        label=heading,
+        choices=choices.Concern,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=f"Choose up to {MOST_CONCERNS}. Why we ask: to plan the right visit.",
+        error_messages={
+            "required": "Choose at least one. “I do not know where to start” is fine",
+            "invalid_choice": "Choose from the list",
+        },
+    )
 
     def clean_concerns(self):
         chosen = self.cleaned_data["concerns"]
@@ -194,27 +365,199 @@ class EvaluationRequestForm(forms.Form):
             raise forms.ValidationError(f"Choose the {MOST_CONCERNS} that bother you most. You chose {len(chosen)}")
         return chosen
 
+
+class TriedForm(StepForm):
+    slug, heading, lone = "tried", "What have you tried?", "tried"
+
+    tried = forms.MultipleChoiceField(
+        label=heading,
+        choices=choices.Tried,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="Choose any. Why we ask: so we do not repeat what did not help.",
+        error_messages={"invalid_choice": "Choose from the list"},
+    )
+
+
+class InterestsForm(StepForm):
+    slug, heading, lone = "interests", "Is there a treatment you want to ask about?", "interests"
+
+    interests = forms.MultipleChoiceField(
+        label=heading,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="Why we ask: so we talk about what matters to you. You may leave it empty.",
+        error_messages={"invalid_choice": "Choose from the list"},
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["interests"].choices = [
+            *((family.slug, family.short_name) for family in self.library.families),
+            (choices.INTEREST_NOT_SURE, "I am not sure"),
+        ]
+
+
+class InsuranceForm(StepForm):
+    slug, heading = "insurance", "Will you use insurance?"
+    note = "appointments/good_faith_estimate.html"
+
+    insurance = forms.ChoiceField(
+        label="Choose one",
+        choices=choices.Insurance,
+        widget=forms.RadioSelect,
+        required=False,
+        help_text="Why we ask: to tell you early what we can about cost.",
+    )
+    insurer = forms.CharField(
+        label="Name of the insurance company",
+        max_length=80,
+        required=False,
+        help_text="The name only. Please leave out your member number. "
+        "Why we ask: to tell you early if we work with them.",
+    )
+
+
+class WordsForm(StepForm):
+    slug, heading, lone = "words", "Is there anything else we should know?", "message"
+
+    message = LinesField(
+        label=heading,
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="Up to 300 characters, in your own words. Please no urgent news: nobody watches this form around "
+        "the clock. Why we ask: a list of boxes never tells it all.",
+        error_messages={"max_length": "Shorten this to 300 characters. It has %(show_value)d now"},
+    )
+
+
+STEPS: list[type[StepForm]] = [
+    WhoForm, ReachForm, SafeContactForm, NeedsForm, FusionForm, PainForm, TriedForm, InterestsForm, InsuranceForm,
+    WordsForm,
+]  # fmt: skip
+STEP_BY_SLUG = {step.slug: step for step in STEPS}
+
+
+class SafetyForm(QuestionForm):
+    """Warning signs, as the clinic's own records ask for them. What is chosen here is stored nowhere."""
+
+    lone = "signs"
+    NONE = "none"
+
+    signs = forms.MultipleChoiceField(
+        label="Is any of this happening now?",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Choose any that started, or got worse, in the last few days. "
+        "Why we ask: these signs cannot wait for a form. We do not keep what you choose here.",
+        error_messages={
+            "required": "Choose what is happening, or choose “None of these”",
+            "invalid_choice": "Choose from the list",
+        },
+    )
+    interest = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+    """The family of treatments the person was reading about when they decided to ask."""
+
+    def __init__(self, *args, library, **kwargs):
+        self.library = library
+        super().__init__(*args, **kwargs)
+        signs = sorted(library.warning_signs, key=lambda sign: WarningSign.Group.values.index(sign.group))
+        self.fields["signs"].choices = [*((sign.slug, sign) for sign in signs), (self.NONE, "None of these")]
+
+    def clean_signs(self):
+        chosen = self.cleaned_data["signs"]
+        if self.NONE in chosen and len(chosen) > 1:
+            raise forms.ValidationError("You chose signs and also “None of these”. Choose one or the other")
+        return chosen
+
+    def clean_interest(self):
+        known = {family.slug for family in self.library.families}
+        return self.cleaned_data["interest"] if self.cleaned_data["interest"] in known else ""
+
+    @property
+    def groups(self):
+        """The signs by group, each with its control, and at the end the way out, which is in no group."""
+        words = {sign.slug: sign for sign in self.library.warning_signs}
+        groups = {}
+        for option in self["signs"]:
+            sign = words.get(option.data["value"])
+            groups.setdefault(sign and sign.get_group_display(), []).append((option, sign))
+        return groups.items()
+
+    @property
+    def chosen(self):
+        """The signs that were chosen, the most urgent first."""
+        return [sign for sign in self.library.signs_by_level if sign.slug in self.cleaned_data["signs"]]
+
+
+class SendForm(QuestionForm):
+    """The last page: consent to what the privacy notice said when the person read it."""
+
+    button = "Send my request"
+
+    consent = forms.BooleanField(
+        label="You may store this request and contact me about it",
+        error_messages={"required": "Tick the box so that we may store your request and answer you"},
+    )
+    privacy_version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, library, **kwargs):
+        self.present = library.page("privacy").linked.version
+        super().__init__(*args, **({"initial": {"privacy_version": self.present}} | kwargs))
+        self.helper.form_tag = False
+        self.helper.inputs = []
+
     def clean(self):
         answers = super().clean()
-        way = answers.get("contact_by")
-
-        def require(field, message):
-            if not answers.get(field) and field not in self.errors:
-                self.add_error(field, message)
-
-        if answers.get("for_whom") == ForWhom.OTHER:
-            require("helper_name", "Enter your own name, because you are asking for someone else")
-        if way in (ContactBy.PHONE, ContactBy.TEXT):
-            require("phone", "Enter a phone number, because you chose a call or a text")
-        if way == ContactBy.TEXT:
-            require("text_consent", "Tick the box to get text messages, or choose another way to be reached")
-        if way == ContactBy.EMAIL:
-            require("email", "Enter an e-mail address, because you chose e-mail")
+        if "consent" not in self.errors and answers.get("privacy_version") != self.present:
+            self.add_error("consent", "Our privacy notice has just changed. Please read it, then tick the box again")
         return answers
 
-    def answers(self) -> dict:
-        """The checked answers as values of EvaluationRequest's fields."""
-        answers = {
-            name: value for name, value in self.cleaned_data.items() if name not in ("safe", "consent", "text_consent")
-        }
-        return answers | {"may_leave_message": answers["may_leave_message"] == "yes"}
+
+# -- On the page of a request that was sent -------------------------------------------------------------------------
+
+
+class FindForm(QuestionForm):
+    button = "Find my request"
+
+    reference = forms.CharField(
+        label="Your reference",
+        max_length=40,
+        help_text="Eight letters and digits, like CF4-HK7-PR. It is in our e-mail, and on the page you saw at the end.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        error_messages={"required": "Enter your reference"},
+    )
+    proof = forms.CharField(
+        label="Last four digits of your phone number, or your e-mail address",
+        max_length=254,
+        help_text="As you gave it to us. It shows us that the request is yours.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={"required": "Enter the last four digits of your phone number, or your e-mail address"},
+    )
+
+
+class ChangeContactForm(ContactForm):
+    """New contact details. The old ones are not shown: whoever holds the link need not be the person."""
+
+    button = "Save"
+
+    def __init__(self, *args, request, **kwargs):
+        self.request = request
+        super().__init__(*args, **({"initial": {"contact_by": request.contact_by}} | kwargs))
+        self.fields["phone"].help_text = "Leave it empty to keep the number that we have. Write it in any way."
+        self.fields["email"].help_text = "Leave it empty to keep the address that we have."
+
+    def need(self, field, message):
+        if not (field in ("phone", "email") and getattr(self.request, field)):
+            super().need(field, message)
+
+    def values(self):
+        """What changes: an empty phone number or address keeps the old one."""
+        return {name: value for name, value in self.cleaned_data.items() if value or name not in ("phone", "email")}
+
+
+class ChangeTimesForm(TimesForm):
+    button = "Save"
+
+    def values(self):
+        return dict(self.cleaned_data)

@@ -1,18 +1,19 @@
 """Sending what is queued: one message at a time, by any number of workers, until it is sent or given up."""
 
 import logging
+import smtplib
 import threading
 from datetime import timedelta
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from appointments.models import StaffMessage
-from appointments.notifications import tell_staff_of_request
+from appointments.models import Message, RequestEvent
+from appointments.notifications import UnsendableError, deliver
 
 log = logging.getLogger(__name__)
 
-CHANNEL = "staff_message"
+CHANNEL = "message"
 LEASE = timedelta(minutes=2)  # a worker that dies while sending lets go of the message after this long
 LONGEST_WAIT = timedelta(hours=1)
 ATTEMPTS = 32  # with the waits below: a mail server may be away for a day before a message is given up
@@ -26,14 +27,14 @@ def wake_worker() -> None:
         cursor.execute(f"NOTIFY {CHANNEL}")
 
 
-def _take() -> StaffMessage | None:
+def _take() -> Message | None:
     """Claim one message that is due. Others skip it; the claim lapses by itself if this process dies."""
     with transaction.atomic():
-        due = StaffMessage.objects.filter(state=StaffMessage.State.QUEUED, due_at__lte=timezone.now())
-        # Of the request only the reference: a message must not depend on what can be decrypted.
-        due = due.select_related("request").only(
-            "state", "attempts", "due_at", "sent_at", "last_error", "request__reference"
-        )
+        due = Message.objects.filter(state=Message.State.QUEUED, due_at__lte=timezone.now())
+        # Of the request only what a message can say.
+        names = [field.name for field in Message._meta.fields if field.name != "request"]
+        names += ["request__reference", "request__reply_by", "request__tracking_token"]
+        due = due.select_related("request").only(*names)
         message = due.select_for_update(skip_locked=True, of=("self",)).first()
         if message:
             message.attempts += 1
@@ -48,17 +49,46 @@ def send_one() -> bool:
     if message is None:
         return False
     try:
-        tell_staff_of_request(message.request.reference, message.pk)
+        deliver(message)
     except Exception as error:  # whatever a mail server can do must not stop the next message
-        given_up = message.attempts >= ATTEMPTS
-        message.state = StaffMessage.State.FAILED if given_up else StaffMessage.State.QUEUED
-        message.due_at = timezone.now() + min(LONGEST_WAIT, timedelta(seconds=2**message.attempts))
+        log.warning("Message %s was not sent: %s", message.pk, type(error).__name__)
         message.last_error = type(error).__name__
-        log.warning("Message %s was not sent: %s", message.pk, message.last_error)
+        if message.attempts >= ATTEMPTS or _is_final(error):
+            give_up(message, Message.State.FAILED)
+            return True
+        message.due_at = timezone.now() + min(LONGEST_WAIT, timedelta(seconds=2**message.attempts))
     else:
-        message.state, message.sent_at, message.last_error = StaffMessage.State.SENT, timezone.now(), ""
-    message.save(update_fields=["state", "due_at", "last_error", "sent_at"])
+        message.state, message.sent_at, message.last_error = Message.State.SENT, timezone.now(), ""
+    _update(message, "state", "due_at", "last_error", "sent_at")
     return True
+
+
+@transaction.atomic
+def give_up(message: Message, state: str) -> None:
+    """Mark a message as not delivered, and put that on the record of its request, where staff see it."""
+    message.state = state
+    if _update(message, "state", "last_error"):
+        RequestEvent.objects.create(
+            reference=message.request.reference, kind=RequestEvent.Kind.MAIL_FAILED, by="website", detail=message.kind
+        )
+
+
+def _update(message, *names):
+    """Write some columns, and return whether the message is still there: its request may have been erased meanwhile."""
+    return Message.objects.filter(pk=message.pk).update(**{name: getattr(message, name) for name in names})
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether a mail server has refused this message for good, for every recipient: codes from 500 on (RFC 5321)."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            codes = [code for code, _ in error.recipients.values()]
+        case smtplib.SMTPSenderRefused() | smtplib.SMTPDataError():
+            codes = [error.smtp_code]
+        case _:
+            return isinstance(error, UnsendableError)
+    # "Sign in first" (RFC 4954) is about a setting of ours, so about every message; it can be put right within a day.
+    return all(code >= 500 and code != 530 for code in codes)
 
 
 def _woken() -> bool:

@@ -16,3 +16,8 @@ def new_reference() -> str:
 def display(reference: str) -> str:
     """Return a reference in groups as it is read aloud, for example CF4-HK7-PR."""
     return f"{reference[:3]}-{reference[3:6]}-{reference[6:]}"
+
+
+def normal(typed: str) -> str:
+    """Return a reference as it is stored, however it was typed: cf4 hk7 pr is CF4HK7PR."""
+    return "".join(character for character in typed.upper() if character.isalnum())

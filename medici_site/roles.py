@@ -48,14 +48,18 @@ REVIEWER = Role(
 )
 FRONT_DESK = Role(
     "Front desk",
-    "Reads the requests that patients send. Cannot open the website's pages for editing.",
-    may("view", EvaluationRequest),
+    "Reads the requests that patients send, and records what was done with them. Cannot open the website's pages for "
+    "editing.",
+    may("view handle", EvaluationRequest),
 )
 MANAGER = Role(
     "Manager",
     "Does what an editor and the front desk do, changes the clinic's settings, deletes a request when a patient "
     "asks, and looks after staff accounts. Does not sign pages; give a manager who is a clinician both roles.",
-    WRITE | may("view change", ClinicSettings) | may("view delete", EvaluationRequest) | may("add change view", User),
+    WRITE
+    | may("view change", ClinicSettings)
+    | may("view handle delete", EvaluationRequest)
+    | may("add change view", User),
 )
 ROLES = {role.name: role for role in (EDITOR, REVIEWER, FRONT_DESK, MANAGER)}
 # The apps whose permissions the table names.

@@ -39,6 +39,8 @@ CONTENT_DIR = BASE_DIR / "content"
 # -- Addresses and secrets -----------------------------------------------------------------------
 
 SITE_URL = env.str("SITE_URL", "").rstrip("/")
+# How links in messages begin.
+SITE_ADDRESS = SITE_URL or f"http://127.0.0.1:{env.str('PORT', '') or '8000'}"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *(name.strip() for name in env.list("EXTRA_HOSTS", []))]
 if PRODUCTION:
     ALLOWED_HOSTS.append(urlsplit(SITE_URL).hostname)
@@ -175,11 +177,14 @@ SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked by the machine itself, without TLS
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
-if env.str("BEHIND_PROXY", "") == "1":
+BEHIND_PROXY = env.str("BEHIND_PROXY", "") == "1"
+if BEHIND_PROXY:
     # Only for a proxy that sets this header itself and drops what a visitor sends under its name.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+# Requests in ten minutes from one address before it has to wait; six times as many from all addresses together.
+REQUESTS_PER_ADDRESS = env.int("REQUESTS_PER_ADDRESS", None) or 20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes of a form
 
 CONTENT_SECURITY_POLICY = {
@@ -209,6 +214,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # Below this level it logs everything that a page was given to show, patients' answers included.
+        "django.template": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         # Scanners ask for other hosts all day; each is refused, and a traceback of it helps nobody.
         "django.security.DisallowedHost": {"handlers": [], "propagate": False},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},

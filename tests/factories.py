@@ -1,5 +1,6 @@
 """Objects for tests: valid as they are, so a test changes only what it is about."""
 
+import datetime
 import io
 import uuid
 
@@ -8,7 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.text import slugify
 from PIL import Image
 
-from appointments.models import Concern, EvaluationRequest
+from appointments.choices import Concern
+from appointments.models import EvaluationRequest
 from appointments.services import submit_evaluation_request
 from medici_site.models import User
 
@@ -38,28 +40,13 @@ def request_answers(**changes) -> dict:
         "needs": "",
         "message": "",
         "privacy_version": 1,
+        "reply_by": datetime.date(2026, 11, 27),
     } | changes
 
 
 def make_request(**changes) -> EvaluationRequest:
     key = changes.pop("submission_key", None) or uuid.uuid4()
     return submit_evaluation_request(submission_key=key, **request_answers(**changes))
-
-
-def form_data(**changes) -> dict:
-    """Data as a browser sends them; a change to None leaves the field out."""
-    data = {
-        "submission_key": str(uuid.uuid4()),
-        "safe": "on",
-        "for_whom": "self",
-        "name": "Sample Patient",
-        "contact_by": "phone",
-        "phone": "(555) 010-0142",
-        "may_leave_message": "no",
-        "concerns": ["leg"],
-        "consent": "on",
-    } | changes
-    return {name: value for name, value in data.items() if value is not None}
 
 
 def make_photograph(name="room.jpg", *, size=(600, 400), color="teal", kind="JPEG", **options) -> SimpleUploadedFile:

@@ -1,10 +1,13 @@
 """The clinic's list of requests: everything can be read, nothing can be changed."""
 
+import datetime
+
 import pytest
 import time_machine
 from django.urls import reverse
 
-from appointments.models import EvaluationRequest
+from appointments import outbox
+from appointments.models import EvaluationRequest, RequestEvent
 from tests.factories import make_request, make_user
 
 pytestmark = pytest.mark.django_db
@@ -99,5 +102,94 @@ def test_staff_without_permission_see_no_request(client):
 def test_the_list_costs_few_queries(manager_client, django_assert_max_num_queries):
     for _ in range(20):
         make_request()
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         manager_client.get(LIST)
+
+
+# -- What staff do ---------------------------------------------------------------------------------------------------
+
+
+def act(client, request, act, value="", **more):
+    response = client.post(f"{LIST}{request.pk}/handle/", {"act": act, "value": value} | more, follow=True)
+    request.refresh_from_db()
+    return response.content.decode()
+
+
+def test_calls_and_moves_are_recorded_and_the_patient_reads_them(desk_client, client):
+    request = make_request()
+    assert "Done, and put on record." in act(desk_client, request, "contact", "left message")
+    assert request.status == "waiting"
+    shown = client.get(f"/request-evaluation/yours/{request.tracking_token}/").content.decode()
+    assert "We left you a message." in shown
+    act(desk_client, request, "move", "scheduled")
+    assert request.status == "scheduled"
+    assert "Say why you close" in act(desk_client, request, "move", "closed")
+    assert request.status == "scheduled"
+    html = act(desk_client, request, "move", "closed", reason="seen")
+    assert request.status == "closed"
+    assert "front-desk" in html, "the record names who did it"
+    assert "cannot become" in act(desk_client, request, "move", "waiting")
+
+
+@pytest.mark.parametrize(
+    "values", [{"act": "x"}, {"act": "move", "value": "x"}, {"act": "contact", "value": "erased"}, {}]
+)
+def test_nonsense_changes_nothing(desk_client, values):
+    request = make_request()
+    desk_client.post(f"{LIST}{request.pk}/handle/", values)
+    request.refresh_from_db()
+    assert request.status == "new"
+    assert RequestEvent.objects.filter(reference=request.reference).count() == 1
+
+
+def test_suspected_spam_lies_apart_and_can_be_taken_back(desk_client):
+    request = make_request(suspicion="hidden field", email="a@mail.example")
+    assert request.spoken_reference not in desk_client.get(LIST).content.decode()
+    shelf = desk_client.get(LIST, {"shelf": "spam"}).content.decode()
+    assert request.spoken_reference in shelf
+    assert "Suspected spam (1)" in shelf
+    act(desk_client, request, "unshelve")
+    assert request.spoken_reference in desk_client.get(LIST).content.decode()
+    assert sorted(request.messages.values_list("kind", flat=True)) == ["patient received", "staff new"]
+    act(desk_client, request, "shelve")
+    assert request.spoken_reference not in desk_client.get(LIST).content.decode()
+
+
+def test_the_most_urgent_request_comes_first_and_overdue_is_said(desk_client):
+    late = make_request(reply_by=datetime.date(2020, 1, 2))
+    today = make_request(needs_same_day_call=True)
+    html = desk_client.get(LIST).content.decode()
+    assert html.index(today.spoken_reference) < html.index(late.spoken_reference)
+    assert "CALL TODAY" in html
+    assert "Jan 2 (OVERDUE)" in html
+
+
+def test_mail_that_was_not_delivered_is_seen_on_the_first_page(desk_client):
+    request = make_request(email="a@mail.example")
+    message = request.messages.get(kind="patient received")
+    outbox.give_up(message, "bounced")
+    assert "with a message that was not delivered" in desk_client.get("/admin/").content.decode()
+    assert request.spoken_reference in desk_client.get(LIST, {"mail": "failed"}).content.decode()
+    act(desk_client, request, "send again", message.identifier)
+    message.refresh_from_db()
+    assert message.state == "queued"
+
+
+def test_safe_contact_rules_stand_before_the_phone_number(desk_client):
+    request = make_request(who_may_answer="trusted", trusted_person="Sample Friend", times_to_avoid="never at noon")
+    html = desk_client.get(f"{LIST}{request.pk}/change/").content.decode()
+    assert html.index("NO. Leave no message.") < html.index("(555) 010-0142")
+    assert html.index("Sample Friend") < html.index("(555) 010-0142")
+    assert html.index("never at noon") < html.index("(555) 010-0142")
+
+
+def test_editors_can_do_nothing(editor_client):
+    request = make_request()
+    assert editor_client.post(f"{LIST}{request.pk}/handle/", {"act": "shelve"}).status_code == 403
+
+
+def test_a_deleted_request_leaves_its_line_on_record(manager_client, manager):
+    request = make_request()
+    manager_client.post(f"{LIST}{request.pk}/delete/", {"post": "yes"})
+    event = RequestEvent.objects.get(kind="erased")
+    assert (event.reference, event.by) == (request.reference, manager.get_username())

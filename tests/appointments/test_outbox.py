@@ -1,16 +1,19 @@
 """Telling staff: nothing private in a message, nothing lost when mail fails, nothing sent twice."""
 
+import io
 import smtplib
+import uuid
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from appointments import outbox
-from appointments.models import StaffMessage
+from appointments import outbox, services
+from appointments.models import Message, RequestEvent
 from tests.factories import make_request
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def failing_mail(monkeypatch):
     def refuse(self, messages):
-        raise smtplib.SMTPRecipientsRefused({"patient@mail.example": (550, b"no such user")})
+        raise smtplib.SMTPConnectError(421, "patient@mail.example: try later")
 
     monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
     return monkeypatch
@@ -31,10 +34,10 @@ def test_it_works(settings):
     assert not outbox.send_one()
     (message,) = mail.outbox
     assert message.to == settings.NOTIFY_EMAILS
-    assert message.subject == "A new evaluation request is waiting"
+    assert message.subject == "A new request is waiting"
     assert request.spoken_reference in message.body
-    stored = StaffMessage.objects.get()
-    assert stored.state == StaffMessage.State.SENT
+    stored = Message.objects.get()
+    assert stored.state == Message.State.SENT
     assert stored.sent_at
 
 
@@ -52,9 +55,9 @@ def test_a_message_holds_nothing_of_the_patient():
 def test_when_mail_fails_the_request_is_kept_and_the_message_waits(failing_mail):
     make_request()
     outbox.send_one()
-    stored = StaffMessage.objects.get()
-    assert (stored.state, stored.attempts) == (StaffMessage.State.QUEUED, 1)
-    assert stored.last_error == "SMTPRecipientsRefused"
+    stored = Message.objects.get()
+    assert (stored.state, stored.attempts) == (Message.State.QUEUED, 1)
+    assert stored.last_error == "SMTPConnectError"
     assert stored.due_at > timezone.now()
     assert not outbox.send_one(), "it is not tried again before its time"
 
@@ -76,28 +79,28 @@ def test_mail_may_be_away_for_a_day_before_a_message_is_given_up(failing_mail):
     make_request()
     start = timezone.now()
     with time_machine.travel(start, tick=False) as clock:
-        while StaffMessage.objects.get().state == StaffMessage.State.QUEUED:
+        while Message.objects.get().state == Message.State.QUEUED:
             outbox.send_one()
-            clock.move_to(max(StaffMessage.objects.get().due_at, timezone.now()))
+            clock.move_to(max(Message.objects.get().due_at, timezone.now()))
         waited = timezone.now() - start
     assert timedelta(hours=20) < waited < timedelta(hours=40)
-    assert StaffMessage.objects.get().state == StaffMessage.State.FAILED
+    assert Message.objects.get().state == Message.State.FAILED
 
 
 def test_one_bad_message_does_not_stop_the_next(monkeypatch):
     first, second = make_request(), make_request()
-    tell = outbox.tell_staff_of_request
+    tell = outbox.deliver
 
-    def choosy(reference, message_id):
-        if reference == first.reference:
+    def choosy(message):
+        if message.request_id == first.pk:
             raise ValueError("poison")
-        tell(reference, message_id)
+        tell(message)
 
-    monkeypatch.setattr(outbox, "tell_staff_of_request", choosy)
+    monkeypatch.setattr(outbox, "deliver", choosy)
     while outbox.send_one():
         pass
     assert second.spoken_reference in mail.outbox[0].body
-    assert StaffMessage.objects.get(request=first).state == StaffMessage.State.QUEUED
+    assert Message.objects.get(request=first).state == Message.State.QUEUED
 
 
 def test_a_request_that_cannot_be_read_is_told_of_all_the_same(settings):
@@ -110,11 +113,11 @@ def test_a_request_that_cannot_be_read_is_told_of_all_the_same(settings):
 def test_a_worker_that_died_while_sending_lets_go(monkeypatch):
     make_request()
 
-    def killed(reference, message_id):
+    def killed(message):
         raise SystemExit  # as by a signal: no state is written
 
     with monkeypatch.context() as patch:
-        patch.setattr(outbox, "tell_staff_of_request", killed)
+        patch.setattr(outbox, "deliver", killed)
         with pytest.raises(SystemExit):
             outbox.send_one()
     assert not outbox.send_one(), "the claim still holds"
@@ -124,9 +127,9 @@ def test_a_worker_that_died_while_sending_lets_go(monkeypatch):
 
 
 def test_a_message_sent_again_can_be_recognised():
-    request = make_request()
-    outbox.tell_staff_of_request(request.reference, 7)
-    outbox.tell_staff_of_request(request.reference, 7)
+    message = make_request().messages.get()
+    outbox.deliver(message)
+    outbox.deliver(message)
     one, two = (message.message()["Message-ID"] for message in mail.outbox)
     assert one == two
 
@@ -138,3 +141,114 @@ def test_a_rollback_wakes_nobody():
             outbox.wake_worker()
             raise RuntimeError
         assert list(connection.connection.notifies(timeout=0.1, stop_after=1)) == []
+
+
+def test_what_a_mail_server_refuses_for_good_is_not_tried_again_and_is_on_record(monkeypatch):
+    def refuse(self, messages):
+        raise smtplib.SMTPRecipientsRefused({"patient@mail.example": (550, b"no such user")})
+
+    request = make_request(email="patient@mail.example")
+    outbox.send_one()  # to staff
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
+    outbox.send_one()
+    message = request.messages.get(kind="patient received")
+    assert (message.state, message.last_error) == (Message.State.FAILED, "SMTPRecipientsRefused")
+    event = RequestEvent.objects.get(kind="mail failed")
+    assert (event.reference, event.detail) == (request.reference, "patient received")
+    monkeypatch.undo()
+    services.send_again(message, by="dana")
+    assert outbox.send_one()
+    assert mail.outbox[-1].to == ["patient@mail.example"]
+
+
+@pytest.mark.parametrize("kind", Message.Kind.values)
+def test_no_kind_of_message_holds_anything_of_the_patient(kind):
+    request = make_request(
+        email="to@mail.example", name="Canary", helper_name="Canary", message="canary", needs="canary",
+        insurer="canary", trusted_person="canary", times_to_avoid="canary", language="canary", fusion_levels="canary",
+    )  # fmt: skip
+    request.messages.all().delete()
+    message = Message.objects.create(request=request, kind=kind, to="to@mail.example" if "patient" in kind else "")
+    assert outbox.send_one()
+    (sent,) = mail.outbox
+    raw = sent.message().as_string()
+    assert "anary" not in raw
+    assert "0100142" not in raw
+    for word in ("pain", "spinal", "treatment", "leg", "evaluation"):
+        assert word not in raw.replace("Orthopaedics & Spine", "").replace("/request-evaluation/", "").lower()
+    assert request.spoken_reference in raw
+    if message.is_for_patient:
+        assert sent.to == ["to@mail.example"]
+    else:
+        assert request.tracking_token not in raw
+
+
+def test_the_message_to_a_patient_says_when_and_where(settings):
+    request = make_request(email="to@mail.example")
+    outbox.send_one()
+    outbox.send_one()
+    sent = mail.outbox[-1]
+    assert sent.subject == f"Your request {request.spoken_reference}"
+    assert "Friday, November 27, 2026" in sent.body
+    assert f"/request-evaluation/yours/{request.tracking_token}/" in sent.body
+    assert "(555) 010-0100" in sent.body
+
+
+def test_a_message_whose_address_cannot_be_read_is_not_sent(settings):
+    make_request(email="to@mail.example")
+    outbox.send_one()
+    settings.ENCRYPTION_KEYS = {"other": b"o" * 32}
+    outbox.send_one()
+    assert len(mail.outbox) == 1
+    assert Message.objects.get(kind="patient received").state == Message.State.FAILED
+
+
+REPORT = """From: mailer@mail.example
+To: website@clinic.example
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain
+
+It did not arrive.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.example
+
+Final-Recipient: rfc822; to@mail.example
+Action: {action}
+Status: 5.1.1
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: <{identifier}@clinic.example>
+Subject: Your request
+--b--
+"""
+
+
+def record_bounce(monkeypatch, action, identifier):
+    report = REPORT.format(action=action, identifier=identifier).encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(report)))
+    call_command("record_bounce", stdout=io.StringIO())
+
+
+def test_a_message_that_came_back_is_told_to_staff(monkeypatch):
+    request = make_request(email="to@mail.example")
+    message = request.messages.get(kind="patient received")
+    record_bounce(monkeypatch, "failed", message.identifier)
+    record_bounce(monkeypatch, "failed", message.identifier)
+    message.refresh_from_db()
+    assert message.state == Message.State.BOUNCED
+    assert RequestEvent.objects.filter(kind="mail failed").count() == 1
+
+
+@pytest.mark.parametrize(("action", "known"), [("delayed", True), ("failed", False)])
+def test_other_reports_change_nothing(monkeypatch, action, known):
+    message = make_request(email="to@mail.example").messages.get(kind="patient received")
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        record_bounce(monkeypatch, action, message.identifier if known else uuid.uuid4())
+    message.refresh_from_db()
+    assert message.state == Message.State.QUEUED

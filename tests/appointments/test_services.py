@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from appointments import references, services
-from appointments.models import EvaluationRequest, StaffMessage
+from appointments.models import EvaluationRequest, Message
 from tests.factories import make_request, request_answers
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,7 @@ def test_it_works():
     stored = EvaluationRequest.objects.get()
     assert stored.pk == request.pk
     assert (stored.name, stored.message, stored.concerns) == ("Sample Patient", "my words", ["leg"])
-    assert stored.staff_message.state == StaffMessage.State.QUEUED
+    assert stored.messages.get().state == Message.State.QUEUED
 
 
 def test_one_key_makes_one_request():
@@ -25,7 +25,7 @@ def test_one_key_makes_one_request():
     first, second = make_request(submission_key=key), make_request(submission_key=key, name="Other")
     assert first.reference == second.reference
     assert EvaluationRequest.objects.get().name == "Sample Patient"
-    assert StaffMessage.objects.count() == 1
+    assert Message.objects.count() == 1
 
 
 def test_a_taken_reference_is_drawn_again(monkeypatch):
@@ -34,7 +34,7 @@ def test_a_taken_reference_is_drawn_again(monkeypatch):
     monkeypatch.setattr(services, "new_reference", lambda: next(drawn))
     assert make_request().reference == "CF4HK7PR"
     assert EvaluationRequest.objects.count() == 2
-    assert StaffMessage.objects.count() == 2
+    assert Message.objects.count() == 2
 
 
 def test_request_and_message_are_stored_together_or_not_at_all(monkeypatch):
@@ -45,7 +45,7 @@ def test_request_and_message_are_stored_together_or_not_at_all(monkeypatch):
     with pytest.raises(RuntimeError):
         make_request()
     assert not EvaluationRequest.objects.exists()
-    assert not StaffMessage.objects.exists()
+    assert not Message.objects.exists()
 
 
 def test_the_database_holds_no_word_of_the_patient():
@@ -59,7 +59,7 @@ def test_the_database_holds_no_word_of_the_patient():
         row = cursor.fetchone()[0]
     for private in ("Sample", "0100142", "mail.example", "my words", "large", "daughter", "morning", "burning", "hbot"):
         assert private not in row
-    assert row.count("v1:") == 10
+    assert row.count("v1:") == 14
 
 
 @pytest.mark.parametrize(

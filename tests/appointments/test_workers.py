@@ -7,7 +7,7 @@ from collections import Counter
 from django.db import connection
 
 from appointments import outbox
-from appointments.models import StaffMessage
+from appointments.models import Message
 from tests.factories import make_request
 
 
@@ -15,11 +15,11 @@ def test_many_workers_send_each_message_once(stored, monkeypatch):
     requests = [make_request() for _ in range(30)]
     sent = Counter()
 
-    def send_slowly(reference, message_id):
+    def send_slowly(message):
         time.sleep(0.02)  # long enough for another worker to take the same message, if it could
-        sent[reference] += 1
+        sent[message.request.reference] += 1
 
-    monkeypatch.setattr(outbox, "tell_staff_of_request", send_slowly)
+    monkeypatch.setattr(outbox, "deliver", send_slowly)
 
     def work():
         while outbox.send_one():
@@ -32,4 +32,4 @@ def test_many_workers_send_each_message_once(stored, monkeypatch):
     for worker in workers:
         worker.join()
     assert sent == Counter(request.reference for request in requests)
-    assert set(StaffMessage.objects.values_list("state", flat=True)) == {StaffMessage.State.SENT}
+    assert set(Message.objects.values_list("state", flat=True)) == {Message.State.SENT}

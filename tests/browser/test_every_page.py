@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
-OTHER_PAGES = ["/request-evaluation/"]
+OTHER_PAGES = ["/request-evaluation/", "/request-evaluation/safety/", "/request-evaluation/find/"]
 BUDGET_BYTES, BUDGET_REQUESTS = 90 * 1024, 8
 
 
@@ -122,9 +122,3 @@ def test_pages_print_with_letterhead_and_without_menus(open_page, urls):
     for hidden in (".strip", ".crumbs", ".cta", "#menu"):
         assert not page.locator(hidden).first.is_visible(), hidden
     assert page.get_by_role("heading", name="Rare but serious").is_visible()
-
-
-def test_forced_colors_keep_the_controls(open_page):
-    page = open_page("/request-evaluation/", forced_colors="active")
-    box = page.locator("#id_safe")
-    assert box.evaluate("one => getComputedStyle(one).appearance") == "auto"

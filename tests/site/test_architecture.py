@@ -46,7 +46,9 @@ def test_no_file_loads_anything_from_another_host():
 def test_templates_have_no_inline_style_or_script():
     for file in (ROOT / "templates").rglob("*.*"):
         text = file.read_text()
-        # Patients' pages run no script at all. The admin's may name files of ours; what is inline the policy refuses.
-        script = "<script>" if "admin" in file.parts else "<script"
+        # Patients' pages run no script, but for the work that replaces waiting in a flood. The admin's may name files
+        # of ours; what is inline the policy refuses.
+        may_name_files = "admin" in file.parts or file.name == "gate.html"
+        script = "<script>" if may_name_files else "<script"
         for sign in (" style=", "<style", script, " onclick=", " onload=", "javascript:", "|safe"):
             assert sign not in text, f"{file.relative_to(ROOT)} holds {sign}"

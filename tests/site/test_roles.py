@@ -6,7 +6,6 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
-from django.core import signing
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -14,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
 from appointments.models import EvaluationRequest
-from appointments.views import SALT
 from medici_site.models import User
 from medici_site.roles import ROLES
 from tests.factories import make_request, make_user
@@ -35,8 +33,14 @@ pytestmark = pytest.mark.django_db
 TABLE = r"""
 #                                                                  anonymous editor  reviewer desk    manager superuser
 home|treatments|family|treatment|page                              200/405   200/405 200/405  200/405 200/405 200/405
-request_evaluation                                                 200/422   200/422 200/422  200/422 200/422 200/422
-shared_draft|request_received|picture|healthz|robots               200/405   200/405 200/405  200/405 200/405 200/405
+request_evaluation                                                 200/405   200/405 200/405  200/405 200/405 200/405
+request_start_over                                                 405/302   405/302 405/302  405/302 405/302 405/302
+request_safety|find_request                                        200/422   200/422 200/422  200/422 200/422 200/422
+request_(step|change|check)                                        302       302     302      302     302     302
+your_request(_calendar)?                                           200/405   200/405 200/405  200/405 200/405 200/405
+your_request_contact                                               200/422   200/422 200/422  200/422 200/422 200/422
+your_request_(times|withdraw)                                      200/302   200/302 200/302  200/302 200/302 200/302
+shared_draft|picture|healthz|robots                                200/405   200/405 200/405  200/405 200/405 200/405
 favicon                                                            302/405   302/405 302/405  302/405 302/405 302/405
 sitemap                                                            200       200     200      200     200     200
 
@@ -84,6 +88,7 @@ admin:treatments_version_(share|end_share)                         login     405
 
 admin:appointments_evaluationrequest_(changelist|history)          login     403     403      200     200     200
 admin:appointments_evaluationrequest_change                        login     403     403      200/403 200/403 200/403
+admin:appointments_evaluationrequest_handle                        login     403     403      405/302 405/302 405/302
 admin:appointments_evaluationrequest_delete                        login     403     403      403     200     200
 admin:appointments_evaluationrequest_add                           login     403     403      403     403     403
 
@@ -125,7 +130,12 @@ ARGUMENTS = {
     "treatment": {"family": "regenerative", "slug": "prp"},
     "page": {"slug": "faq"},
     "picture": {"name": "sample-0123456789ab-600x400.jpg"},
-    "request_received": {"token": lambda: signing.dumps(EvaluationRequest.objects.get().reference, salt=SALT)},
+    "request_step": {"slug": "reach"},
+    "request_change": {"slug": "reach"},
+    **{
+        f"your_request{part}": {"token": lambda: EvaluationRequest.objects.get().tracking_token}
+        for part in ("", "_calendar", "_contact", "_times", "_withdraw")
+    },
     "shared_draft": {"token": lambda: sharing.address(share_link()).split("/")[-2]},
     "admin:treatments_version_end_share": {"pk": lambda: share_link().pk},
     "admin:view_on_site": {

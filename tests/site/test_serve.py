@@ -19,7 +19,7 @@ from django.conf import settings
 
 from medici_site.embedded_postgres.server import Server
 from medici_site.environment import PRODUCTION_ONLY
-from tests.factories import form_data
+from tests.flow import ANSWERS
 
 START_SECONDS = 60
 
@@ -172,13 +172,16 @@ def test_a_broken_database_folder_says_what_to_do(start, tmp_path):
 
 
 def send_request(run) -> str:
-    """Send a request as a browser does and return its reference."""
+    """Send a request as a browser does, page after page, and return its reference."""
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-    url = f"http://127.0.0.1:{run.port}/request-evaluation/"
-    form = opener.open(url).read().decode()
-    token = re.search('name="csrfmiddlewaretoken" value="([^"]+)"', form)[1]
-    data = form_data(name="Canary Name", message="canary words") | {"csrfmiddlewaretoken": token}
-    shown = opener.open(url, urllib.parse.urlencode(data, doseq=True).encode()).read().decode()
+    answers = ANSWERS | {"words": {"message": "canary words"}}
+    answers["who"] = answers["who"] | {"name": "Canary Name"}
+    pages = {"safety": {"signs": "none"}} | answers | {"check": {"consent": "on"}}
+    for page, data in pages.items():
+        url = f"http://127.0.0.1:{run.port}/request-evaluation/{page}/"
+        hidden = re.findall('<input type="hidden" name="(\\w+)" value="([^"]*)"', opener.open(url).read().decode())
+        body = urllib.parse.urlencode(dict(hidden) | data, doseq=True).encode()
+        shown = opener.open(url, body).read().decode()
     return re.search('class="code">([^<]+)<', shown)[1]
 
 

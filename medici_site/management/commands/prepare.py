@@ -3,6 +3,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from appointments.encryption import missing_keys
 from medici_site.accounts import create_first_account
 from treatments.models import Version
 
@@ -27,6 +28,13 @@ class Command(BaseCommand):
                 raise
             # A clinic that is on line stays on line; the words it has are whole.
             self.stderr.write(f"{error}\nThe site goes on with the words it has.")
+        if missing := missing_keys():
+            # The pages go on, and new requests are safe with the keys that are there.
+            self.stderr.write(
+                f"\nENCRYPTION_KEYS LACKS KEYS THAT STORED REQUESTS NEED: {', '.join(sorted(missing))}\n"
+                "What was encrypted with them cannot be read until they are put back. Delete none of it, and look for "
+                "the keys in your backups.\n"
+            )
         if account := create_first_account():
             username, password = account
             self.stdout.write(

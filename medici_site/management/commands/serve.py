@@ -37,6 +37,7 @@ class Command(BaseCommand):
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, signal.default_int_handler)
         self._require_free_port(host, port)
+        os.environ["PORT"] = str(port)  # for the children: messages that they send carry links
         try:
             call_command("prepare", stdout=self.stdout, stderr=self.stderr)
             self._run(host, port)

@@ -1,0 +1,89 @@
+"""Answers so far, kept for 24 hours under a token that only the person's own browser holds."""
+
+import hashlib
+import secrets
+import uuid
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from appointments.forms import STEPS, StepForm
+from appointments.models import EvaluationRequest, RequestDraft
+
+COOKIE = "request_draft"
+KEPT_AFTER_SENDING = 60 * 60
+"""Seconds in which Back, or an answer that got lost on its way, still leads to the request that was sent."""
+
+
+def key_of(token: str) -> uuid.UUID:
+    """Return the key under which the draft of this token is stored, which becomes the request's submission key."""
+    return uuid.UUID(bytes=hashlib.sha256(f"draft:{token}".encode()).digest()[:16])
+
+
+def key(request) -> uuid.UUID | None:
+    token = request.COOKIES.get(COOKIE, "")
+    return key_of(token) if token else None
+
+
+def present(request) -> RequestDraft | None:
+    """Return the draft of this browser, unless it has ended or can no longer be decrypted."""
+    draft = RequestDraft.objects.alive().filter(pk=key(request)).first() if key(request) else None
+    return draft if draft and isinstance(draft.answers, dict) else None
+
+
+def sent(request) -> EvaluationRequest | None:
+    """Return the request that was sent from this browser a short while ago."""
+    return EvaluationRequest.objects.filter(submission_key=key(request)).first() if key(request) else None
+
+
+def begin(*, interest: str = "") -> tuple[RequestDraft, str]:
+    """Make a draft, and return it with the token for its cookie."""
+    token = secrets.token_urlsafe(32)
+    draft = RequestDraft(pk=key_of(token))
+    if interest:
+        draft.answers = {"interests": {"interests": [interest], "carried": True}}
+    draft.save(force_insert=True)
+    return draft, token
+
+
+@transaction.atomic
+def save_step(key: uuid.UUID, slug: str, answers: dict) -> None:
+    """Keep the answers of one step. Two tabs that save at the same time lose nothing of each other."""
+    draft = RequestDraft.objects.select_for_update().get(pk=key)
+    draft.answers[slug] = answers
+    draft.save()
+
+
+def form_of(step: type[StepForm], draft: RequestDraft, library) -> StepForm | None:
+    """Return the form of a step that has been done, filled with its answers and checked anew, else None."""
+    stored = draft.answers.get(step.slug)
+    if stored is None or stored.get("carried"):
+        return None
+    return step(stored, library=library, answers=known(draft))
+
+
+def known(draft: RequestDraft) -> dict:
+    """Return the answers of all steps by field."""
+    return {name: value for answers in draft.answers.values() for name, value in answers.items()}
+
+
+def undone(draft: RequestDraft, library) -> type[StepForm] | None:
+    """Return the first step that still has to be answered, or None. What was valid once may not be any more."""
+    for step in STEPS:
+        form = form_of(step, draft, library)
+        if form is None or not form.is_valid():
+            return step
+    return None
+
+
+def set_cookie(response, token: str, seconds: int = int(RequestDraft.KEPT_FOR.total_seconds())) -> None:
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=seconds,
+        path=reverse("request_evaluation"),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )

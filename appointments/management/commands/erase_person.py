@@ -1,0 +1,26 @@
+from django.core.management.base import CommandError
+
+from appointments import references
+from appointments.management.person import PersonCommand
+from appointments.privacy import COMMAND_LINE, erase
+
+
+class Command(PersonCommand):
+    help = (
+        "Delete everything that is held on one person. What stays is the record of what was done, which says nothing "
+        "about them, and your backups. Unfinished requests delete themselves within 24 hours."
+    )
+
+    def add_arguments(self, parser):
+        super().add_arguments(parser)
+        parser.add_argument("--yes", action="store_true", help="do not ask whether to go on")
+
+    def handle(self, *, reference, only, yes, **options):
+        requests = self.find(reference=reference, only=only)
+        if not requests:
+            self.stdout.write(f"{self.nothing_found(reference)} Nothing was changed.")
+            return
+        if not yes and self.ask("Delete these for good? Type yes: ").casefold() != "yes":
+            raise CommandError("Nothing was changed.")
+        erased = erase(requests, by=COMMAND_LINE)
+        self.stdout.write(f"Erased: {', '.join(map(references.display, erased)) or 'nothing'}")

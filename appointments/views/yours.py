@@ -1,0 +1,133 @@
+"""The page of one request, for whoever sent it: confirmation, status, and the few things that they can change.
+
+The address is a private link. The page shows no name, no answer and no contact detail, because whoever finds the link
+in a browser need not be the person.
+"""
+
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from appointments import gate, reply_calendar, services, tracking
+from appointments.forms import ChangeContactForm, ChangeTimesForm, FindForm
+from appointments.models import EvaluationRequest
+from appointments.views.flow import private
+
+Status = EvaluationRequest.Status
+
+
+def secret(view):
+    """Keep a page with a private link as its address out of caches, and the address out of what it links to.
+
+    "no-referrer" would also hide from us where a form comes from, and Django would refuse the form.
+    """
+
+    @private
+    def wrapped(request, token, **kwargs):
+        found = tracking.by_token(token)
+        if found is None:
+            raise Http404
+        return view(request, found, **kwargs)
+
+    def without_address(request, token, **kwargs):
+        response = wrapped(request, token, **kwargs)
+        response.headers["Referrer-Policy"] = "strict-origin"
+        return response
+
+    return without_address
+
+
+@secret
+@require_safe
+def your_request(request, found):
+    """Show where a request stands. Right after sending this is the confirmation."""
+    zone = ZoneInfo(request.library.clinic.time_zone)
+    attempt = tracking.last_attempt(found)
+    context = {
+        "found": found,
+        "status": tracking.patient_status(found),
+        "is_new": found.status == Status.NEW,
+        "is_open": found.status != Status.CLOSED,
+        "received": found.received_at.astimezone(zone),
+        "attempt": attempt and {"at": attempt[0].astimezone(zone), "words": attempt[1]},
+        "link": request.build_absolute_uri(),
+        "changed": "changed" in request.GET,
+    }
+    return render(request, "appointments/your_request.html", context)
+
+
+@secret
+@require_safe
+def calendar(request, found):
+    """Give the reply-by date as a file for a calendar. It says nothing else."""
+    if not found.reply_by:
+        raise Http404
+    content = reply_calendar.file(found, request.library.clinic)
+    return HttpResponse(
+        content,
+        "text/calendar; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{found.spoken_reference}.ics"'},
+    )
+
+
+@secret
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request, found):
+    """Ask once whether to withdraw, and do it."""
+    if request.method == "POST":
+        services.withdraw(found)
+        return redirect("your_request", token=found.tracking_token)
+    return render(request, "appointments/withdraw.html", {"found": found, "is_open": found.status != Status.CLOSED})
+
+
+@secret
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_contact(request, found):
+    """Take new contact details. The old ones are never shown."""
+    data = request.POST if request.method == "POST" else None
+    form = ChangeContactForm(data, request=found)
+    return _change(request, found, form, "How can we reach you now?")
+
+
+@secret
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_times(request, found):
+    """Take the times at which the sender can be reached."""
+    form = ChangeTimesForm(request.POST if request.method == "POST" else None)
+    return _change(request, found, form, "When can we reach you?")
+
+
+def _change(request, found, form, heading):
+    if form.is_bound and form.is_valid():
+        try:
+            services.change_by_patient(found, form.values())
+        except services.RefusedError as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect(f"{reverse('your_request', args=[found.tracking_token])}?changed")
+    page = {"found": found, "form": form, "heading": heading}
+    return render(request, "appointments/change.html", page, status=422 if form.is_bound else 200)
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def find(request):
+    """Lead to a request by its reference and one detail that only its sender knows.
+
+    A wrong detail and an unknown reference are answered alike, and both count against the limit.
+    """
+    form = FindForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if form.is_bound:
+        status = 422
+        if form.is_valid():
+            typed = form.cleaned_data
+            if not gate.may_look_up(request, typed["reference"]):
+                return render(request, "appointments/busy.html", status=429)
+            if found := tracking.by_reference(typed["reference"], typed["proof"]):
+                return redirect("your_request", token=found.tracking_token)
+            form.add_error(None, "We find no request with these details. Check both, or call us")
+    return render(request, "appointments/find.html", {"form": form}, status=status)
