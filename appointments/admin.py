@@ -1,4 +1,4 @@
-"""The clinic's list of requests. What a patient wrote can be read here and changed nowhere.
+"""The front desk: the list of requests, and a page for each. What a patient wrote can be read here and changed nowhere.
 
 Staff record calls, move a request on, and clear the spam shelf; each of these is an act of `services`, with its line in
 the record.
@@ -6,21 +6,57 @@ the record.
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import BooleanField, ExpressionWrapper, F, Q
-from django.http import HttpResponseNotAllowed
-from django.shortcuts import get_object_or_404, redirect
+from django.db.models import F
+from django.http import Http404, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import path
-from django.utils.html import format_html
+from django.utils.formats import date_format
+from django.utils.text import capfirst
 
-from appointments import choices, privacy, references, services, tracking
+from appointments import choices, privacy, references, services, tracking, waiting
+from appointments.encryption import Unreadable
 from appointments.models import EvaluationRequest, Message, RequestEvent
 from treatments import library, phone
 
-Status, ClosedReason = EvaluationRequest.Status, EvaluationRequest.ClosedReason
+Status, ClosedReason, Event = EvaluationRequest.Status, EvaluationRequest.ClosedReason, RequestEvent.Kind
+
+NOT_ANSWERED = "Not answered"
+ATTEMPTS = {
+    Event.REACHED: "I reached them",
+    Event.LEFT_MESSAGE: "I left a message, or wrote to them",
+    Event.NO_ANSWER: "No answer",
+}
+BY = {services.PATIENT: "the patient", services.WEBSITE: "the website", privacy.COMMAND_LINE: "the command line"}
+DETAILS = {
+    **dict(Status.choices),
+    **dict(ClosedReason.choices),
+    **dict(Message.Kind.choices),
+    "contact": "how to reach them",
+    "times": "when to reach them",
+}
+WHY_NOT_SENT = {
+    "SMTPRecipientsRefused": "the mail server refused the address",
+    "SomeRefusedError": "the mail server refused one of the addresses; the others have it",
+    "UnsendableError": "the address cannot be read",
+}
+
+
+class ToDoFilter(admin.SimpleListFilter):
+    """What somebody has to do something about; the same words and numbers as on the first page of the admin."""
+
+    title, parameter_name = "what to do", "do"
+    FIELDS = {"call": "call_today", "overdue": "is_overdue", "mail": "mail_failed"}
+
+    def lookups(self, request, model_admin):
+        return [("call", "Call today"), ("overdue", "Overdue"), ("mail", "Mail was not delivered")]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(**{self.FIELDS[self.value()]: True}) if self.value() in self.FIELDS else queryset
 
 
 class ShelfFilter(admin.SimpleListFilter):
-    """Suspected spam lies on a shelf of its own, one click away and never mixed with the rest."""
+    """Suspected spam lies on a shelf of its own, one click away. A search by reference finds it all the same."""
 
     title, parameter_name = "suspected spam", "shelf"
 
@@ -33,135 +69,66 @@ class ShelfFilter(admin.SimpleListFilter):
             yield choice | ({"display": "Requests"} if choice["display"] == "All" else {})
 
     def queryset(self, request, queryset):
-        return queryset.exclude(suspicion="") if self.value() == "spam" else queryset.filter(suspicion="")
-
-
-class MailFilter(admin.SimpleListFilter):
-    title, parameter_name = "mail", "mail"
-
-    def lookups(self, request, model_admin):
-        return [("failed", "Not delivered")]
-
-    def queryset(self, request, queryset):
-        return queryset.filter(messages__in=Message.objects.undelivered()).distinct() if self.value() else queryset
+        if self.value() == "spam":
+            return queryset.exclude(suspicion="")
+        return queryset if request.GET.get("q") else queryset.filter(suspicion="")
 
 
 @admin.register(EvaluationRequest)
 class EvaluationRequestAdmin(admin.ModelAdmin):
-    list_display = ("spoken_reference", "urgency", "answer_by", "status", "received_at", "name", "contact_by", "mail")
-    list_filter = ("status", "needs_same_day_call", ShelfFilter, MailFilter)
-    ordering = ("-needs_same_day_call", F("reply_by").asc(nulls_first=True), "received_at")
+    list_display = (
+        "spoken_reference", "urgency", "answer_by", "status_in_words", "received_at", "name", "contact_by", "mail",
+    )  # fmt: skip
+    list_filter = (ToDoFilter, "status", ShelfFilter)
     actions = None  # deleting is done for one person at a time, never for a page of them
     search_fields = ("reference",)
-    search_help_text = "Search by reference, with or without hyphens."
-    change_form_template = "admin/appointments/evaluationrequest/change_form.html"
-    fieldsets = (
-        (None, {"fields": ("spoken_reference", "received_at", "answer_by", "urgency", "status", "patient_reads")}),
-        (
-            "How to reach them safely",
-            {
-                "fields": (
-                    "leave_message", "text_messages", "calls", "times", "times_to_avoid", "language_and_needs",
-                    "contact_by", "phone_number", "email",
-                )
-            },
-        ),
-        ("Who it is about", {"fields": ("for_whom", "name", "helper_name", "helper_relation")}),
-        (
-            "What it is about",
-            {
-                "fields": (
-                    "concern_list", "message", "tried_list", "interest_list", "fusion", "fusion_year", "fusion_levels",
-                    "cover",
-                )
-            },
-        ),
-    )  # fmt: skip
+    search_help_text = "Search by reference, with or without hyphens. Names and numbers cannot be searched for."
+
+    # -- The list ------------------------------------------------------------------------------------------------
 
     def get_queryset(self, request):
-        late = Q(status=Status.NEW, reply_by__lt=library.published().today)
-        found = super().get_queryset(request).prefetch_related("messages")
-        return found.annotate(is_overdue=ExpressionWrapper(late, output_field=BooleanField()))
+        # Not from super(), which puts in order what is not there yet.
+        requests = waiting.with_urgency(EvaluationRequest.objects.all(), request.library.today)
+        return requests.order_by(*self.get_ordering(request)).prefetch_related("messages")
+
+    def get_ordering(self, request):
+        """What is most pressing comes first, and what is closed last."""
+        return ("is_closed", "-call_today", F("reply_by").asc(nulls_first=True), "received_at")
+
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {"title": "Requests from patients"} | (extra_context or {}))
+
+    def get_search_results(self, request, queryset, search_term):
+        return super().get_search_results(request, queryset, references.normal(search_term))
 
     @admin.display(description="reference", ordering="reference")
     def spoken_reference(self, request):
         return request.spoken_reference
 
-    @admin.display(description="how soon", ordering="needs_same_day_call")
+    @admin.display(description="call", ordering="-call_today")
     def urgency(self, request):
-        if request.status == Status.CLOSED:
-            return ""
-        return "CALL TODAY" if request.needs_same_day_call else "By the answer day"
+        return "CALL TODAY" if request.call_today else ""
 
     @admin.display(description="answer by", ordering="reply_by")
     def answer_by(self, request):
         if not request.reply_by:
             return "No day was promised"
-        return f"{request.reply_by:%a, %b} {request.reply_by.day}" + (" (OVERDUE)" if request.is_overdue else "")
+        return date_format(request.reply_by, "D, M j, Y") + (" (OVERDUE)" if request.is_overdue else "")
+
+    @admin.display(description="status", ordering="status")
+    def status_in_words(self, request):
+        words = [request.get_status_display(), request.get_closed_reason_display()]
+        return ": ".join(filter(None, words)) + (" (suspected spam)" if request.suspicion else "")
 
     @admin.display(description="mail")
     def mail(self, request):
-        states = [one.get_state_display() for one in request.messages.all() if one.is_undelivered]
-        return "; ".join(sorted(set(states))) or "In order"
+        states = {message.state: message.get_state_display() for message in request.messages.all()}
+        failed = [words for state, words in states.items() if state in (Message.State.FAILED, Message.State.BOUNCED)]
+        if failed:
+            return f"NOT DELIVERED: {', '.join(sorted(failed)).lower()}"
+        return states.get(Message.State.QUEUED) or states.get(Message.State.SENT) or "No mail"
 
-    @admin.display(description="what the patient reads now")
-    def patient_reads(self, request):
-        return tracking.patient_status(request)
-
-    @admin.display(description="may we leave a message?")
-    def leave_message(self, request):
-        return "Yes" if request.may_leave_message else "NO. Leave no message."
-
-    @admin.display(description="may we send texts?")
-    def text_messages(self, request):
-        return "Yes" if request.may_text else "NO. Send no text."
-
-    @admin.display(description="who may know that we call")
-    def calls(self, request):
-        rule = dict(choices.WhoMayAnswer.choices).get(request.who_may_answer, choices.WhoMayAnswer.ONLY_PATIENT.label)
-        return f"{rule}: {request.trusted_person}" if request.trusted_person else rule
-
-    @admin.display(description="phone")
-    def phone_number(self, request):
-        if not request.phone:
-            return "None given"
-        return format_html('<a href="tel:{}">{}</a>', request.phone, phone.display(request.phone))
-
-    @admin.display(description="best times")
-    def times(self, request):
-        return _words(choices.BestTime, request.best_times) or "Any"
-
-    @admin.display(description="what would help them")
-    def language_and_needs(self, request):
-        parts = [_words(choices.AccessNeed, request.access_needs), request.language, request.needs]
-        return "; ".join(filter(None, parts)) or "Nothing named"
-
-    @admin.display(description="what bothers them most")
-    def concern_list(self, request):
-        return _words(choices.Concern, request.concerns)
-
-    @admin.display(description="what they tried")
-    def tried_list(self, request):
-        return _words(choices.Tried, request.tried) or "Not answered"
-
-    @admin.display(description="interested in")
-    def interest_list(self, request):
-        names = {family.slug: family.name for family in library.published().families}
-        names[choices.INTEREST_NOT_SURE] = "Not sure"
-        return "; ".join(names.get(slug, slug) for slug in request.interests) or "No choice made"
-
-    @admin.display(description="spinal fusion")
-    def fusion(self, request):
-        had = dict(choices.Fusions.choices).get(request.fusions, request.fusions)
-        return "; ".join(filter(None, [had, _words(choices.FusionArea, request.fusion_areas)])) or "Not answered"
-
-    @admin.display(description="insurance")
-    def cover(self, request):
-        kind = dict(choices.Insurance.choices).get(request.insurance, request.insurance)
-        return ": ".join(filter(None, [kind, request.insurer])) or "Not answered"
-
-    def get_search_results(self, request, queryset, search_term):
-        return super().get_search_results(request, queryset, references.normal(search_term))
+    # -- Who may do what -----------------------------------------------------------------------------------------
 
     def has_add_permission(self, request):
         return False
@@ -175,7 +142,7 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
     def delete_model(self, request, obj):
         privacy.erase([obj], by=request.user.get_username())
 
-    # -- What staff do -------------------------------------------------------------------------------------------
+    # -- One request ---------------------------------------------------------------------------------------------
 
     def get_urls(self):
         handle = self.admin_site.admin_view(self.handle_view)
@@ -185,19 +152,32 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
         ]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        found = self.get_object(request, object_id)
-        extra = {}
-        if found:
-            extra = {
-                "found": found,
-                "may_handle": self.has_handle_permission(request),
-                "attempts": [(kind, RequestEvent.Kind(kind).label) for kind in services.CONTACT_ATTEMPTS],
-                "moves": [(s, s.label) for s in Status if s in services.MOVES[found.status] and s != Status.CLOSED],
-                "reasons": [one for one in ClosedReason.choices if one[0] != ClosedReason.WITHDRAWN],
-                "events": RequestEvent.objects.filter(reference=found.reference),
-                "messages_of_request": found.messages.all(),
-            }
-        return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
+        """Show one request: how to reach its sender safely comes before the number to dial."""
+        if not self.has_view_permission(request) or request.method == "POST":
+            raise PermissionDenied
+        found = self._found(request, object_id)
+        moves = [status for status in Status if status in services.MOVES[found.status] and status != Status.CLOSED]
+        context = {
+            "found": found,
+            "urgency": self.urgency(found),
+            "answer_by": self.answer_by(found),
+            "status": self.status_in_words(found),
+            "patient_status": tracking.patient_status(found),
+            "safely": _safe_contact(found),
+            "phone": phone.display(found.phone),
+            "can_dial": found.phone and not isinstance(found.phone, Unreadable),
+            "can_write": found.email and not isinstance(found.email, Unreadable),
+            "answers": _answers(found, request.library),
+            "events": [_event(event) for event in RequestEvent.objects.filter(reference=found.reference)],
+            "mails": [(message, _mail_words(message)) for message in found.messages.order_by("created_at", "pk")],
+            "may_handle": self.has_handle_permission(request),
+            "may_delete": self.has_delete_permission(request, found),
+            "attempts": [(kind.value, words) for kind, words in ATTEMPTS.items()],
+            "moves": [(status.value, f"Move to “{status.label}”") for status in moves],
+            "reasons": ClosedReason.choices,
+        }
+        frame = {**self.admin_site.each_context(request), "opts": self.opts, "title": str(found)}
+        return TemplateResponse(request, "admin/appointments/request.html", frame | context)
 
     def handle_view(self, request, object_id):
         """Do one of the acts that the buttons of a request stand for."""
@@ -205,30 +185,107 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        found = get_object_or_404(EvaluationRequest, pk=object_id)
-        by, act, value = request.user.get_username(), request.POST.get("act"), request.POST.get("value", "")
+        found = self._found(request, object_id)
         try:
-            if act == "contact" and value in services.CONTACT_ATTEMPTS:
-                services.record_contact(found, value, by=by)
-            elif act == "move" and value in Status.values:
-                services.move(found, value, by=by, reason=request.POST.get("reason", ""))
-            elif act == "shelve":
-                services.shelve(found, by=by)
-            elif act == "unshelve":
-                services.unshelve(found, by=by)
-            elif act == "send again":
-                services.send_again(get_object_or_404(found.messages, identifier=value), by=by)
-            else:
-                messages.error(request, "Nothing was changed. Choose one of the buttons.")
-                return redirect("admin:appointments_evaluationrequest_change", object_id)
+            done = self._do(found, request.POST, by=request.user.get_username())
         except services.RefusedError as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, "Done, and put on record.")
-        return redirect("admin:appointments_evaluationrequest_change", object_id)
+            if done:
+                messages.success(request, "Done, and put on record.")
+            else:
+                messages.error(request, "Nothing was changed. Choose one of the buttons.")
+        return redirect("admin:appointments_evaluationrequest_change", found.pk)
+
+    @staticmethod
+    def _do(found, posted, *, by) -> bool:
+        """Do what a button says, and return whether there is such a button. Raises services.RefusedError."""
+        act, value = posted.get("act"), posted.get("value", "")
+        if act == "contact" and value in ATTEMPTS:
+            services.record_contact(found, value, by=by)
+        elif act == "move" and value in Status.values:
+            services.move(found, value, by=by, reason=posted.get("reason", ""))
+        elif act == "shelve":
+            services.shelve(found, by=by)
+        elif act == "unshelve":
+            services.unshelve(found, by=by)
+        elif act == "send again" and (message := next((m for m in found.messages.all() if str(m.pk) == value), None)):
+            services.send_again(message, by=by)
+        else:
+            return False
+        return True
+
+    def _found(self, request, object_id):
+        found = self.get_object(request, object_id)
+        if found is None:
+            raise Http404
+        return found
 
 
-def _words(kind, values):
-    """Return the words for stored answers, and as it is whatever is no answer of today's list."""
-    labels = dict(kind.choices)
-    return "; ".join(labels.get(value, value) for value in values)
+def _safe_contact(found) -> list[tuple[str, str]]:
+    """Return what has to be known before somebody calls, in the order in which it matters."""
+    rules = dict(choices.WhoMayAnswer.choices)
+    person = [found.name] if found.for_whom == "self" else [found.name, "Someone else asks for them."]
+    helper = f"{found.helper_name} ({found.helper_relation})" if found.helper_relation else found.helper_name
+    return [
+        ("Name", "\n".join(person)),
+        *([("Who asks for them", helper)] if helper else []),
+        ("May we leave a message?", "Yes" if found.may_leave_message else "NO. Leave no message."),
+        ("May we send text messages?", "Yes" if found.may_text else "NO. Send no text message."),
+        (
+            "Who may know that we call?",
+            # Silence means the strictest rule, as the form says.
+            f"“{rules.get(found.who_may_answer, found.who_may_answer or rules[choices.WhoMayAnswer.ONLY_PATIENT])}”"
+            + ("" if found.who_may_answer else "\nThey did not choose, so this is the rule."),
+        ),
+        ("Whom else we may speak with", found.trusted_person or "Nobody"),
+        ("Good times", _words(choices.BestTime, found.best_times)),
+        ("Times that do not work", found.times_to_avoid or NOT_ANSWERED),
+        ("Language for the interpreter", found.language or NOT_ANSWERED),
+        ("What would help them", _words(choices.AccessNeed, found.access_needs)),
+        ("Other needs", found.needs or NOT_ANSWERED),
+        ("They like best", found.get_contact_by_display()),
+    ]
+
+
+def _answers(found, words: library.Library) -> list[tuple[str, str]]:
+    """Return what the patient told us about the evaluation they want, in the words of the form."""
+    interests = {family.slug: family.name for family in words.families}
+    interests[choices.INTEREST_NOT_SURE] = "I am not sure"
+    return [
+        ("What bothers them most", _words(choices.Concern, found.concerns)),
+        ("In their own words", found.message or NOT_ANSWERED),
+        ("Spinal fusion", _words(choices.Fusions, [found.fusions])),
+        ("Where it was fused", _words(choices.FusionArea, found.fusion_areas)),
+        ("Year of the last fusion", found.fusion_year.replace("unknown", "I do not know") or NOT_ANSWERED),
+        ("Fused levels", found.fusion_levels or NOT_ANSWERED),
+        ("What they tried", _words(choices.Tried, found.tried)),
+        ("Interested in", _lines(interests, found.interests)),
+        ("Insurance", _words(choices.Insurance, [found.insurance])),
+        ("Insurance company", found.insurer or NOT_ANSWERED),
+    ]
+
+
+def _words(kind, values) -> str:
+    return _lines(dict(kind.choices), values)
+
+
+def _lines(labels, values) -> str:
+    """Return the words for stored answers, one a line, and as it is what is no answer of today's list."""
+    return "\n".join(str(labels.get(value, value)) for value in values or () if value) or NOT_ANSWERED
+
+
+def _event(event) -> dict:
+    """Return one line of the record as staff read it."""
+    detail = DETAILS.get(event.detail, event.detail)
+    return {"at": event.at, "what": event.get_kind_display(), "detail": detail, "by": BY.get(event.by, event.by)}
+
+
+def _mail_words(message) -> str:
+    """Return what became of a message."""
+    state = capfirst(message.get_state_display())
+    if message.state == Message.State.FAILED:
+        return f"{state}: {WHY_NOT_SENT.get(message.last_error, 'the mail server did not take it')}"
+    if message.state == Message.State.QUEUED and message.attempts:
+        return f"{state}. It was tried {message.attempts} times and will be tried again"
+    return state

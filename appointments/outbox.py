@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
+from appointments.mail import SomeRefusedError
 from appointments.models import Message, RequestEvent
 from appointments.notifications import UnsendableError, deliver
 
@@ -51,36 +52,42 @@ def send_one() -> bool:
     try:
         deliver(message)
     except Exception as error:  # whatever a mail server can do must not stop the next message
-        log.warning("Message %s was not sent: %s", message.pk, type(error).__name__)
-        message.last_error = type(error).__name__
+        kind = type(error).__name__
+        log.warning("Message %s was not sent: %s", message.pk, kind)
         if message.attempts >= ATTEMPTS or _is_final(error):
-            give_up(message, Message.State.FAILED)
-            return True
-        message.due_at = timezone.now() + min(LONGEST_WAIT, timedelta(seconds=2**message.attempts))
+            give_up(message, Message.State.FAILED, error=kind)
+        else:
+            wait = min(LONGEST_WAIT, timedelta(seconds=2**message.attempts))
+            _still_queued(message).update(last_error=kind, due_at=timezone.now() + wait)
     else:
-        message.state, message.sent_at, message.last_error = Message.State.SENT, timezone.now(), ""
-    _update(message, "state", "due_at", "last_error", "sent_at")
+        _still_queued(message).update(state=Message.State.SENT, sent_at=timezone.now(), last_error="")
     return True
 
 
+def _still_queued(message: Message):
+    """Return the message as a query. It finds nothing if it came back, or its request was erased, while it was sent."""
+    return Message.objects.filter(pk=message.pk, state=Message.State.QUEUED)
+
+
 @transaction.atomic
-def give_up(message: Message, state: str) -> None:
-    """Mark a message as not delivered, and put that on the record of its request, where staff see it."""
-    message.state = state
-    if _update(message, "state", "last_error"):
-        RequestEvent.objects.create(
-            reference=message.request.reference, kind=RequestEvent.Kind.MAIL_FAILED, by="website", detail=message.kind
-        )
+def give_up(message: Message, state: str, *, error: str = "") -> bool:
+    """Mark a message as not delivered, put that on the record of its request, and return whether that was news.
 
-
-def _update(message, *names):
-    """Write some columns, and return whether the message is still there: its request may have been erased meanwhile."""
-    return Message.objects.filter(pk=message.pk).update(**{name: getattr(message, name) for name in names})
+    `error` is the kind of the error, never its text.
+    """
+    if not Message.objects.filter(pk=message.pk).exclude(state=state).update(state=state, last_error=error):
+        return False
+    RequestEvent.objects.create(
+        reference=message.request.reference, kind=RequestEvent.Kind.MAIL_FAILED, by="website", detail=message.kind
+    )
+    return True
 
 
 def _is_final(error: Exception) -> bool:
-    """Whether a mail server has refused this message for good, for every recipient: codes from 500 on (RFC 5321)."""
+    """Return whether trying again is no use: mail servers refuse for good with codes from 500 on (RFC 5321)."""
     match error:
+        case SomeRefusedError():
+            return True  # the others have it, and would get it once more with every attempt
         case smtplib.SMTPRecipientsRefused():
             codes = [code for code, _ in error.recipients.values()]
         case smtplib.SMTPSenderRefused() | smtplib.SMTPDataError():

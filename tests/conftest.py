@@ -43,11 +43,12 @@ def page(client):
 @pytest.fixture
 def stored(django_db_setup, django_db_blocker):
     """Requests outside any transaction, as other processes and threads see them; removed after the test."""
-    from appointments.models import EvaluationRequest
+    from appointments.models import EvaluationRequest, RequestDraft, Tally
 
     with django_db_blocker.unblock():
         yield EvaluationRequest.objects
-        EvaluationRequest.objects.all().delete()
+        for model in (EvaluationRequest, RequestDraft, Tally):
+            model.objects.all().delete()
 
 
 @pytest.fixture

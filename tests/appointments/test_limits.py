@@ -27,11 +27,13 @@ def clock():
 
 
 @pytest.mark.django_db
-def test_a_window_ends(clock):
-    limit = limits.Limit("test", 2, 10 * MINUTE)
+@pytest.mark.parametrize("minutes", [10, 60, 24 * 60])
+def test_a_window_ends(clock, minutes):
+    clock.move_to("2026-11-25T00:00:00Z")
+    limit = limits.Limit("test", 2, minutes * MINUTE)
     assert [limits.is_over(limit, "a") for _ in range(3)] == [False, False, True]
-    assert limits.seconds_left(limit) == 600
-    clock.shift(datetime.timedelta(minutes=9, seconds=59))
+    assert limits.seconds_left(limit) == minutes * 60
+    clock.shift(minutes * 60 - 1)
     assert limits.is_over(limit, "a")
     assert limits.seconds_left(limit) == 1
     clock.shift(1)

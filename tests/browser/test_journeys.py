@@ -10,7 +10,7 @@ from tests.flow import ANSWERS
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_from_home_to_a_request_about_the_treatment_one_read_about(open_page, script):
+def test_from_home_to_a_request_about_the_treatment_one_read_about(open_page, stored, script):
     page = open_page("/", width=390, java_script_enabled=script)
     page.get_by_role("link", name="Injections and nerve blocks").first.click()
     page.get_by_role("link", name=re.compile("Radiofrequency ablation")).first.click()

@@ -1,4 +1,4 @@
-"""Asking for an evaluation in a real browser: by keyboard, on a small phone, without script, in the dark, in a flood."""
+"""Asking for an evaluation in a real browser: by keyboard, on a phone, without script, in the dark, in a flood."""
 
 import datetime
 import re
@@ -13,13 +13,14 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from appointments import drafts, limits, services
-from appointments.models import EvaluationRequest, RequestDraft, Tally
+from appointments.models import EvaluationRequest, RequestDraft
 from tests.browser.test_every_page import scrolls_sideways, violations
 from tests.factories import make_request
 from tests.flow import ANSWERS, EVERYTHING, URL
 from treatments import library
 from treatments.models import WarningSign
 
+pytestmark = pytest.mark.usefixtures("stored")
 Status, Reason, Level = EvaluationRequest.Status, EvaluationRequest.ClosedReason, WarningSign.Level
 # What a step refuses; an empty answer means that nothing is chosen. Two steps refuse nothing that a browser can send.
 WRONG = {
@@ -34,14 +35,6 @@ WRONG = {
 }
 PRIVATE = ("Sample", "5550100142", "010-0142", "mail.example", "aunt", "noon", "Spanish", "quiet", "several", "2019",
            "L4-L5", "burning", "shots", "medicine", "hbot", "insured", "own%20words", "own words")  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _nothing_counted(stored):
-    """All tests come from one address, which must not count as one that sends too often."""
-    yield
-    Tally.objects.all().delete()
-    RequestDraft.objects.all().delete()
 
 
 def put(page, data):
@@ -256,7 +249,8 @@ def test_every_warning_sign_shows_its_number_first(open_page, stored):
             at_step(page, "safety")
             expect(page.locator("main :checked")).to_have_count(0)
         else:
-            assert RequestDraft.objects.get().needs_same_day_call, sign.slug
+            today = sign.level in (Level.SAME_DAY, Level.CRISIS_LINE)
+            assert RequestDraft.objects.get().needs_same_day_call == today, sign.slug
             page.get_by_role("link", name="Go on with the request").click()
             at_step(page, "who")
         RequestDraft.objects.all().delete()

@@ -37,7 +37,7 @@ class Command(BaseCommand):
 
 
 def _actions(part):
-    """Yield what became of each recipient, in the words of RFC 3464; a 5 as the first digit of a status is a failure."""
+    """Yield what became of each recipient, in the words of RFC 3464: failed, delayed, delivered and the like."""
     if part.get_content_type() != "message/delivery-status" or not part.is_multipart():
         return
     for recipient in part.get_payload():
