@@ -55,9 +55,9 @@ def judge(request, draft: RequestDraft) -> Verdict:
     if not one_is_over and not limits.is_over(limits.SEND_FROM_ALL):
         return Verdict(True, suspicion)
     bits = HARD if one_is_over else EASY
-    ticket = request.POST.get("ticket", "")
+    ticket, proof = request.POST.get("ticket", ""), request.POST.get("proof", "")
     if given_out := _given_out(ticket, draft):
-        if _is_proof(ticket, request.POST.get("proof", ""), bits):
+        if proof and _is_proof(ticket, proof, bits):
             return Verdict(True, suspicion)
         if not one_is_over and timezone.now() - given_out >= WAIT:
             return Verdict(True, suspicion or Suspicion.FLOOD)

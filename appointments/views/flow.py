@@ -115,20 +115,25 @@ def safety(request):
     if levels & STOPS:
         return show(request, "stop", page)
     if away:
-        return show(request, "safety", page, away=True)
+        return _cannot_go_on(request, "safety", page, away=True)
     try:
         return _go_on(request, form, page, levels)
     except AWAY:
-        return show(request, "safety", page, away=True)
+        return _cannot_go_on(request, "safety", page, away=True)
+
+
+def _cannot_go_on(request, template, page, **how):
+    """Say why there is no going on just now. Whoever chose a sign is told what to do about that instead."""
+    return show(request, "advice" if page["signs"] else template, page, **how)
 
 
 def _go_on(request, form, page, levels):
     draft, token = drafts.present(request), request.COOKIES.get(drafts.COOKIE)
     if draft is None:
         if request.library.clinic.is_paused:
-            return redirect("request_evaluation")
+            return show(request, "advice", page) if form.chosen else redirect("request_evaluation")
         if not gate.may_begin(request):
-            return show(request, "busy", page, status=429)
+            return _cannot_go_on(request, "busy", page, status=429)
         draft, token = drafts.begin(interest=form.cleaned_data["interest"])
     same_day = bool(levels & SAME_DAY)
     if draft.needs_same_day_call != same_day:

@@ -132,6 +132,26 @@ def test_an_emergency_is_answered_while_the_database_is_away(client, monkeypatch
     assert read(response).says("could not store")
 
 
+@pytest.mark.parametrize("why", ["away", "paused", "busy"])
+@pytest.mark.parametrize(("sign", "number"), [("self-harm", "tel:988"), ("wound", "tel:+15550100100")])
+def test_a_sign_is_answered_even_when_there_is_no_going_on(client, monkeypatch, sign, number, why):
+    library.published()
+
+    def away(*args, **kwargs):
+        raise OperationalError
+
+    if why == "away":
+        monkeypatch.setattr("appointments.drafts.begin", away)
+    elif why == "busy":
+        monkeypatch.setattr("appointments.gate.may_begin", lambda request: False)
+    else:
+        monkeypatch.setattr("treatments.models.ClinicSettings.is_paused", True)
+    shown = read(pass_safety(client, sign))
+    assert [link for link in shown.links if link.startswith("tel:")][2] == number, "first after the header"
+    assert shown.says("We cannot take a request here just now")
+    assert not any(link.endswith("/who/") for link in shown.links)
+
+
 def test_two_signs_are_both_answered_and_the_crisis_line_stands_beside_911(client):
     stop = read(pass_safety(client, "self-harm", "leg-weakness"))
     assert {"tel:911", "tel:988"} <= set(stop.links)
