@@ -17,11 +17,11 @@ run: install static ## Start the whole site on http://127.0.0.1:8000 (HOST, PORT
 test: $(VENV)/.tools browser ## Run every test, browser tests included (ARGS="-k form" chooses)
 	@$(BIN)/python -m pytest $(ARGS)
 
-soak: install static ## Send 200 requests while processes and the database are killed; none may be lost or doubled
-	@$(BIN)/python bench/soak.py
+soak: $(VENV)/.tools static ## Send 200 requests while processes and the database are killed; none may be lost or doubled
+	@$(BIN)/python -m bench.soak
 
-bench: $(VENV)/.tools ## Requests stored per second, beside a plain insert
-	@$(BIN)/python bench/submissions.py
+bench: $(VENV)/.tools static ## Requests stored per second, beside a plain insert
+	@$(BIN)/python -m bench.submissions
 
 check: $(VENV)/.tools ## Lint code and templates, check settings, migrations and dependencies
 	$(BIN)/ruff check .
