@@ -6,11 +6,12 @@ the record.
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import F
 from django.http import Http404, HttpResponseNotAllowed
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 
@@ -93,7 +94,7 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
 
     def get_ordering(self, request):
         """What is most pressing comes first, and what is closed last."""
-        return ("is_closed", "-call_today", F("reply_by").asc(nulls_first=True), "received_at")
+        return ("is_closed", "-call_today", F("reply_by").asc(nulls_first=True), "pk")
 
     def changelist_view(self, request, extra_context=None):
         return super().changelist_view(request, {"title": "Requests from patients"} | (extra_context or {}))
@@ -105,7 +106,7 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
     def spoken_reference(self, request):
         return request.spoken_reference
 
-    @admin.display(description="call", ordering="-call_today")
+    @admin.display(description="call", ordering="-call_today", empty_value="")
     def urgency(self, request):
         return "CALL TODAY" if request.call_today else ""
 
@@ -157,8 +158,12 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
             raise PermissionDenied
         found = self._found(request, object_id)
         moves = [status for status in Status if status in services.MOVES[found.status] and status != Status.CLOSED]
+        events = [_event(event) for event in RequestEvent.objects.filter(reference=found.reference)]
+        handle = reverse("admin:appointments_evaluationrequest_handle", args=[found.pk])
         context = {
             "found": found,
+            # How much of the record somebody has seen who presses a button.
+            "handle": f"{handle}?seen={len(events)}",
             "urgency": self.urgency(found),
             "answer_by": self.answer_by(found),
             "status": self.status_in_words(found),
@@ -168,7 +173,7 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
             "can_dial": found.phone and not isinstance(found.phone, Unreadable),
             "can_write": found.email and not isinstance(found.email, Unreadable),
             "answers": _answers(found, request.library),
-            "events": [_event(event) for event in RequestEvent.objects.filter(reference=found.reference)],
+            "events": events,
             "mails": [(message, _mail_words(message)) for message in found.messages.order_by("created_at", "pk")],
             "may_handle": self.has_handle_permission(request),
             "may_delete": self.has_delete_permission(request, found),
@@ -180,14 +185,22 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/appointments/request.html", frame | context)
 
     def handle_view(self, request, object_id):
-        """Do one of the acts that the buttons of a request stand for."""
+        """Do one of the acts that the buttons of a request stand for.
+
+        A second click, or somebody who did not see what a colleague or the patient has just done, changes nothing.
+        """
         if not self.has_handle_permission(request):
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         found = self._found(request, object_id)
         try:
-            done = self._do(found, request.POST, by=request.user.get_username())
+            with transaction.atomic():
+                found = get_object_or_404(EvaluationRequest.objects.select_for_update(), pk=found.pk)
+                seen = str(RequestEvent.objects.filter(reference=found.reference).count())
+                if request.GET.get("seen", seen) != seen:
+                    raise services.RefusedError("Something has just happened with this request. Please look again.")
+                done = self._do(found, request.POST, by=request.user.get_username())
         except services.RefusedError as error:
             messages.error(request, str(error))
         else:

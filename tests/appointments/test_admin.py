@@ -1,12 +1,14 @@
-"""The clinic's list of requests: everything can be read, nothing can be changed."""
+"""The front desk: everything can be read, nothing that a patient wrote can be changed, and every act is recorded."""
 
 import datetime
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Permission
+from django.test import Client
 from django.urls import reverse
 
-from appointments import outbox
+from appointments import outbox, services
 from appointments.models import EvaluationRequest, RequestEvent
 from tests.factories import make_request, make_user
 
@@ -155,32 +157,180 @@ def test_suspected_spam_lies_apart_and_can_be_taken_back(desk_client):
     assert request.spoken_reference not in desk_client.get(LIST).content.decode()
 
 
-def test_the_most_urgent_request_comes_first_and_overdue_is_said(desk_client):
+def order(html, *requests):
+    """The requests in the order in which the list shows them."""
+    shown = [request for request in requests if request.spoken_reference in html]
+    return sorted(shown, key=lambda request: html.index(request.spoken_reference))
+
+
+def test_the_most_urgent_comes_first_what_is_closed_last_and_overdue_is_said(desk_client):
+    closed = make_request(reply_by=datetime.date(2020, 1, 1), needs_same_day_call=True)
+    services.move(closed, "closed", reason="seen", by="dana")
+    later = make_request(reply_by=datetime.date(2100, 1, 2))
     late = make_request(reply_by=datetime.date(2020, 1, 2))
-    today = make_request(needs_same_day_call=True)
+    today = make_request(reply_by=datetime.date(2100, 1, 2), needs_same_day_call=True)
     html = desk_client.get(LIST).content.decode()
-    assert html.index(today.spoken_reference) < html.index(late.spoken_reference)
-    assert "CALL TODAY" in html
-    assert "Jan 2 (OVERDUE)" in html
+    assert order(html, closed, later, late, today) == [today, late, later, closed]
+    assert html.count("CALL TODAY") == 1
+    assert "Thu, Jan 2, 2020 (OVERDUE)" in html
+    assert html.count("(OVERDUE)") == 1
+    assert "Closed: The evaluation took place" in html
 
 
-def test_mail_that_was_not_delivered_is_seen_on_the_first_page(desk_client):
+# What staff did, and whether the patient still waits for a call today and for the answer that was promised.
+@pytest.mark.parametrize(
+    ("acts", "call", "overdue"),
+    [
+        ([], True, True),
+        ([("contact", "no answer")], True, True),
+        ([("contact", "left message")], True, False),
+        ([("contact", "reached")], False, False),
+        ([("contact", "left message"), ("contact", "reached")], False, False),
+        ([("move", "in hand")], True, True),
+        ([("move", "scheduled")], False, False),
+        ([("move", "waiting")], True, False),
+        ([("contact", "reached"), ("move", "waiting")], False, False),
+        ([("shelve", "")], False, False),
+    ],
+)
+def test_the_first_page_and_the_list_agree_on_who_waits(desk_client, acts, call, overdue):
+    request = make_request(needs_same_day_call=True, reply_by=datetime.date(2020, 1, 2))
+    for kind, value in acts:
+        act(desk_client, request, kind, value)
+    first = desk_client.get("/admin/").content.decode()
+    opened = desk_client.get(f"{LIST}{request.pk}/change/").content.decode()
+    for name, words, waits in (("call", "CALL TODAY", call), ("overdue", "OVERDUE", overdue)):
+        assert (f"do={name}" in first) == waits
+        assert (request.spoken_reference in desk_client.get(LIST, {"do": name}).content.decode()) == waits
+        assert (words in opened) == waits
+
+
+def test_a_request_without_a_promised_day_is_never_overdue(desk_client):
+    request = make_request(reply_by=None)
+    assert "No day was promised" in desk_client.get(LIST).content.decode()
+    assert request.spoken_reference not in desk_client.get(LIST, {"do": "overdue"}).content.decode()
+
+
+def test_the_day_is_that_of_the_clinic(client):
+    # In New York it is still the evening of the 27th.
+    with time_machine.travel("2026-11-28T03:00:00Z"):
+        client.force_login(make_user(role="front desk"))
+        make_request(reply_by=datetime.date(2026, 11, 27))
+        assert "OVERDUE" not in client.get(LIST).content.decode()
+    with time_machine.travel("2026-11-28T06:00:00Z"):
+        assert "Fri, Nov 27, 2026 (OVERDUE)" in client.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize("state", ["failed", "bounced"])
+def test_mail_that_was_not_delivered_is_seen_until_it_is_sent_again(desk_client, state):
     request = make_request(email="a@mail.example")
     message = request.messages.get(kind="patient received")
-    outbox.give_up(message, "bounced")
-    assert "with a message that was not delivered" in desk_client.get("/admin/").content.decode()
-    assert request.spoken_reference in desk_client.get(LIST, {"mail": "failed"}).content.decode()
-    act(desk_client, request, "send again", message.identifier)
+    assert "do=mail" not in desk_client.get("/admin/").content.decode()
+    outbox.give_up(message, state)
+    assert "do=mail" in desk_client.get("/admin/").content.decode()
+    listed = desk_client.get(LIST, {"do": "mail"}).content.decode()
+    assert request.spoken_reference in listed
+    assert "NOT DELIVERED" in listed
+    opened = desk_client.get(f"{LIST}{request.pk}/change/").content.decode()
+    assert "A message was not delivered (To the patient: we have your request), by the website" in opened
+    assert "Send again" in opened
+    html = act(desk_client, request, "send again", message.pk)
     message.refresh_from_db()
     assert message.state == "queued"
+    assert "A message is sent again, by front-desk" in html
+    assert "Send again" not in html
+    assert "Nothing was changed" in act(desk_client, request, "send again", 10**12)
+
+
+def test_the_message_of_another_request_cannot_be_sent_from_this_one(desk_client):
+    other = make_request().messages.get()
+    outbox.give_up(other, "failed")
+    assert "Nothing was changed" in act(desk_client, make_request(), "send again", other.pk)
+    other.refresh_from_db()
+    assert other.state == "failed"
 
 
 def test_safe_contact_rules_stand_before_the_phone_number(desk_client):
-    request = make_request(who_may_answer="trusted", trusted_person="Sample Friend", times_to_avoid="never at noon")
+    request = make_request(
+        who_may_answer="trusted", trusted_person="Sample Friend", times_to_avoid="never at noon", best_times=["midday"],
+        access_needs=["hearing"], language="Spanish", needs="a quiet room", email="a@mail.example",
+    )  # fmt: skip
     html = desk_client.get(f"{LIST}{request.pk}/change/").content.decode()
-    assert html.index("NO. Leave no message.") < html.index("(555) 010-0142")
-    assert html.index("Sample Friend") < html.index("(555) 010-0142")
-    assert html.index("never at noon") < html.index("(555) 010-0142")
+    for rule in (
+        "NO. Leave no message.", "NO. Send no text message.", "Me, or the person I name here", "Sample Friend",
+        "never at noon", "Midday", "I do not hear well", "Spanish", "a quiet room", "A phone call",
+    ):  # fmt: skip
+        assert html.index(rule) < html.index("(555) 010-0142"), rule
+    assert 'href="tel:+15550100142"' in html
+    assert 'href="mailto:a@mail.example"' in html
+
+
+def test_who_did_not_choose_who_may_answer_gets_the_strictest_rule(desk_client):
+    html = desk_client.get(f"{LIST}{make_request().pk}/change/").content.decode()
+    assert "Only me. If someone else answers, do not say who is calling" in html
+    assert "They did not choose" in html
+
+
+def test_every_answer_is_shown_in_words(desk_client):
+    request = make_request(
+        for_whom="other", helper_name="Sample Helper", helper_relation="aunt", fusions="several",
+        fusion_areas=["low-back", "unknown"], fusion_year="2019", fusion_levels="L4-L5", concerns=["burning", "gone"],
+        tried=["shots"], interests=["hbot", "not-sure", "no-longer-offered"], insurance="insured",
+        insurer="Sample Insurance", message="First line.\nSecond line.",
+    )  # fmt: skip
+    html = desk_client.get(f"{LIST}{request.pk}/change/").content.decode()
+    for words in (
+        "Sample Helper (aunt)", "Yes, more than one", "Low back<br>I do not know", "2019", "L4-L5",
+        "Burning or tingling<br>gone", "Shots in the spine", "I am not sure<br>no-longer-offered", "I have insurance",
+        "Sample Insurance", "First line.<br>Second line.", "We have your request. Someone on our team will read it.",
+    ):  # fmt: skip
+        assert words in html, words
+
+
+def test_a_request_on_the_shelf_is_found_by_its_reference(desk_client):
+    request = make_request(suspicion="too fast")
+    first = desk_client.get("/admin/").content.decode()
+    assert "Suspected spam: <b>1</b>" in first
+    html = desk_client.get(LIST, {"q": request.spoken_reference}).content.decode()
+    assert "New (suspected spam)" in html
+
+
+def test_a_closed_request_can_only_be_opened_again(desk_client):
+    request = make_request()
+    services.move(request, "closed", reason="not reached", by="dana")
+    html = desk_client.get(f"{LIST}{request.pk}/change/").content.decode()
+    assert "Open it again" in html
+    assert "I reached them" not in html
+    assert "closed. Open it again first" in act(desk_client, request, "contact", "reached")
+    act(desk_client, request, "move", "in hand")
+    assert request.status == "in hand"
+
+
+def test_who_may_only_read_sees_no_buttons(client):
+    user = make_user(username="reader", is_superuser=False)
+    user.user_permissions.add(Permission.objects.get(codename="view_evaluationrequest"))
+    client.force_login(user)
+    request = make_request()
+    html = client.get(f"{LIST}{request.pk}/change/").content.decode()
+    assert "Sample Patient" in html
+    assert "/handle/" not in html
+    assert "/delete/" not in html
+    assert client.post(f"{LIST}{request.pk}/handle/", {"act": "shelve"}).status_code == 403
+
+
+@pytest.mark.parametrize("where", ["99999999/change/", "x/change/", "99999999/handle/", "x/handle/"])
+def test_a_request_that_is_gone_is_not_found(desk_client, where):
+    method = desk_client.post if "handle" in where else desk_client.get
+    assert method(f"{LIST}{where}", {"act": "shelve"}).status_code == 404
+
+
+def test_a_button_needs_the_token_of_its_page(client):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(make_user(role="front desk"))
+    request = make_request()
+    assert strict.post(f"{LIST}{request.pk}/handle/", {"act": "shelve"}).status_code == 403
+    request.refresh_from_db()
+    assert request.suspicion == ""
 
 
 def test_editors_can_do_nothing(editor_client):
