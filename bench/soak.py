@@ -151,7 +151,7 @@ def faults_of_messages(site, struck):
 
 
 def faults_of_logs(site):
-    """Yield the names of files outside the database that hold anything that was typed, or that name a fault."""
+    """Yield the names of files outside the database that hold anything that was typed, the recipient aside."""
     for file in (site.log, site.folder / "postgres/server.log", *(site.folder / "mail").glob("*")):
         lines = [line for line in file.read_text().splitlines() if not line.startswith("To: ")]
         if any(MARK.lower() in line.lower() for line in lines):

@@ -117,15 +117,3 @@ def test_a_process_that_dies_before_commit_leaves_the_answers_to_be_sent_again(b
         assert browser.post(CHECK, data).status_code == 500
     assert not EvaluationRequest.objects.exists()
     assert_it_is_there_once(reference_shown(browser, browser.post(CHECK, data)))
-
-
-def test_a_press_that_comes_after_the_draft_is_gone_stores_nothing(browser):
-    """Two processes may both have read the draft before one of them sends it."""
-    draft = RequestDraft.objects.get()
-    data = hidden(browser) | {"consent": "on"}
-    reference = reference_shown(browser, browser.post(CHECK, data))
-    assert reference_shown(browser, browser.post(CHECK, data)) == reference
-    values = {name: getattr(EvaluationRequest.objects.get(), name) for name in ("for_whom", "contact_by", "phone")}
-    again = services.submit_evaluation_request(submission_key=draft.pk, name="Other", privacy_version=1, **values)
-    assert again.reference == reference
-    assert_it_is_there_once(reference)
