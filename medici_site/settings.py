@@ -157,7 +157,7 @@ FILE_UPLOAD_HANDLERS = [
 NOTIFY_EMAILS = env.list("NOTIFY_EMAILS", []) or ["front-desk@clinic.example"]
 DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", "") or "website@clinic.example"
 if PRODUCTION:
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_BACKEND = "appointments.mail.EmailBackend"  # SMTP that also says when only some recipients were refused
     EMAIL_HOST = env.str("EMAIL_HOST")
     EMAIL_PORT = env.int("EMAIL_PORT", 587)
     EMAIL_HOST_USER = env.str("EMAIL_USER", "")

@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
 def _actions(part):
     """Yield what became of each recipient, in the words of RFC 3464: failed, delayed, delivered and the like."""
-    if part.get_content_type() != "message/delivery-status" or not part.is_multipart():
+    if part.get_content_type() != "message/delivery-status":
         return
     for recipient in part.get_payload():
         action, status = (str(recipient.get(name, "")).strip().lower() for name in ("Action", "Status"))
