@@ -99,11 +99,14 @@ class Site:
 
     def kill_database(self) -> None:
         """Kill Postgres. Whoever needs it next starts it, and it recovers from its log."""
-        os.kill(int((self.folder / "postgres/data/postmaster.pid").read_text().split("\n")[0]), signal.SIGKILL)
+        self._signal_database(signal.SIGKILL)
 
-    def restart_database(self) -> None:
-        """Stop Postgres in good order, which ends all connections. Whoever needs it next starts it."""
-        self.postgres.stop()
+    def stop_database(self) -> None:
+        """Let Postgres end all connections and stop in good order. Whoever needs it next starts it."""
+        self._signal_database(signal.SIGINT)
+
+    def _signal_database(self, number):
+        os.kill(int((self.folder / "postgres/data/postmaster.pid").read_text().split("\n")[0]), number)
 
     def _child(self, word):
         return next(one for one in psutil.Process(self.process.pid).children() if word in one.cmdline())

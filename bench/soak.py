@@ -16,11 +16,11 @@ PEOPLE, AT_ONCE = 200, 20
 WHILE_FILLING_IN = [(40, Site.kill_web_workers), (120, Site.kill_database)]
 WHILE_SENDING = [
     (20, Site.kill_web_workers),
-    (50, Site.kill_message_worker),
-    (75, Site.kill_database),
-    (110, Site.kill_everything_but_the_database),
-    (150, Site.restart_database),
-    (170, Site.kill_web_workers),
+    (50, Site.stop_database),
+    (80, Site.kill_message_worker),
+    (110, Site.kill_database),
+    (140, Site.kill_everything_but_the_database),
+    (160, Site.kill_web_workers),
 ]
 """After how many people are done, what is struck."""
 DRAIN_SECONDS = 90.0

@@ -206,7 +206,7 @@ def test_it_works(client, shown):
     confirmation = shown(response)
     request = EvaluationRequest.objects.get()
     assert request.spoken_reference in confirmation.text
-    assert confirmation.says("You hear from us by", f"{request.reply_by:%A, %B} {request.reply_by.day}")
+    assert confirmation.says("You will hear from us by", f"{request.reply_by:%A, %B} {request.reply_by.day}")
     expected = {
         "for_whom": "other", "name": "Sample Patient", "helper_name": "Sample Helper", "helper_relation": "aunt",
         "contact_by": "text", "phone": "+15550100142", "email": "sample@mail.example", "may_text": True,

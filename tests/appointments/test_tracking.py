@@ -32,7 +32,7 @@ def address(request_):
 def test_the_page_says_where_the_request_stands_and_nothing_about_the_person(client, page, request_, address):
     shown = page(address)
     assert shown.says("We have your request")
-    assert shown.says("You hear from us by", "Friday, November 27, 2026")
+    assert shown.says("You will hear from us by", "Friday, November 27, 2026")
     assert request_.spoken_reference in shown.text
     html = shown.response.content.decode()
     for private in ("anary", "0100142", "010-0142", "shoots down"):

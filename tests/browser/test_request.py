@@ -402,6 +402,7 @@ def test_the_page_of_a_request_at_every_stage(open_page, stored):
         page.goto(f"{URL}yours/{request.tracking_token}/")
         expect(page.get_by_text(request.spoken_reference).first).to_be_visible()
         expect(page.get_by_text("We left you a message.")).to_be_visible()
+        expect(page.get_by_text("Please call us today")).to_have_count(1 if status == Status.NEW else 0)
         expect(page.get_by_role("link", name="Withdraw this request")).to_have_count(0 if reason else 1)
         assert not scrolls_sideways(page)
         assert "Sample" not in page.content()
