@@ -1,6 +1,7 @@
 """The front desk: everything can be read, nothing that a patient wrote can be changed, and every act is recorded."""
 
 import datetime
+import re
 
 import pytest
 import time_machine
@@ -175,6 +176,7 @@ def test_the_most_urgent_comes_first_what_is_closed_last_and_overdue_is_said(des
     assert "Thu, Jan 2, 2020 (OVERDUE)" in html
     assert html.count("(OVERDUE)") == 1
     assert "Closed: The evaluation took place" in html
+    assert "sorted" not in re.findall("<thead>.*</thead>", html, re.DOTALL)[0], "no heading claims this order"
 
 
 # What staff did, and whether the patient still waits for a call today and for the answer that was promised.
