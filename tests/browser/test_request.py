@@ -109,7 +109,7 @@ def test_the_whole_way_with_a_mistake_on_every_page(open_page, stored, options):
 
     def look():
         if look_closely:
-            faults.extend(violations(page))
+            faults.extend(violations(page, only="color-contrast" if "color_scheme" in options else ""))
         visited.append((page.url, page.title()))
         assert heading(page).count() == 1, page.url
         assert not scrolls_sideways(page), page.url
@@ -486,18 +486,13 @@ def flood():
     return use_up
 
 
-@pytest.mark.parametrize(
-    ("limit", "key"), [(limits.SEND_FROM_ALL, ""), (limits.SEND, "127.0.0.1")], ids=["everybody", "one address"]
-)
-def test_in_a_flood_the_browser_works_and_sends_by_itself(open_filled_in, stored, flood, record_property, limit, key):
+def test_in_a_flood_the_browser_works_and_sends_by_itself(open_filled_in, stored, flood):
     page = open_filled_in(width=390)
-    flood(limit, key)
+    flood(limits.SEND_FROM_ALL)
     page.get_by_label("You may store this request").check()
     with page.expect_response(lambda answer: answer.status == 429):
         page.get_by_role("button", name="Send my request").click()
-    began = time.monotonic()
     expect(heading(page)).to_have_text("We have your request.", timeout=60_000)
-    record_property("seconds of work", f"{time.monotonic() - began:.1f}")
     assert reference(page) == stored.get().spoken_reference
 
 
