@@ -14,14 +14,19 @@ from appointments.encryption import decrypt, encrypted_columns
 SEALED = re.compile(r"v1:[^:\"]+:[\w=-]+")
 
 
-def everything_stored() -> dict[str, str]:
-    """Return all rows of every table as text, by table, with everything that is encrypted in the clear."""
+def rows_of_every_table() -> dict[str, str]:
+    """Return all rows of every table as text, by table, as who has the database alone reads them."""
     with connection.cursor() as cursor:
         found = {}
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT coalesce(string_agg(to_jsonb(t)::text, chr(10)), '') FROM \"{table}\" t")  # noqa: S608
-            found[table] = SEALED.sub(lambda match: _opened(match[0]), cursor.fetchone()[0])
+            found[table] = cursor.fetchone()[0]
         return found
+
+
+def everything_stored() -> dict[str, str]:
+    """Return all rows of every table as text, by table, with everything that is encrypted in the clear."""
+    return {table: SEALED.sub(lambda match: _opened(match[0]), rows) for table, rows in rows_of_every_table().items()}
 
 
 def tables_with(*marks: str) -> list[str]:
@@ -38,17 +43,21 @@ def _opened(sealed):
     return sealed
 
 
-def environment_of_another_process(folder) -> dict[str, str]:
-    """Return the environment for a `manage.py` on the test database with the present keys, which stand in `folder`."""
+def settings_of_another_process() -> dict[str, str]:
+    """Return the environment for another process that uses the test database."""
     connection.ensure_connection()
     parameters = connection.get_connection_params()
     user, password, host = (quote(parameters.get(key) or "", safe="") for key in ("user", "password", "host"))
     port = f":{parameters['port']}" if parameters.get("port") else ""
-    (folder / "secrets").mkdir(parents=True, exist_ok=True)
-    pairs = [f"{name}:{base64.urlsafe_b64encode(key).decode()}" for name, key in settings.ENCRYPTION_KEYS.items()]
-    (folder / "secrets" / "encryption_keys").write_text(",".join(pairs))
     return os.environ | {
         "DJANGO_SETTINGS_MODULE": "medici_site.settings",
         "DATABASE_URL": f"postgres://{user}:{password}@{host}{port}/{parameters['dbname']}",
-        "VAR_DIR": str(folder),
     }
+
+
+def environment_of_another_process(folder) -> dict[str, str]:
+    """Return the environment for a `manage.py` on the test database with the present keys, which stand in `folder`."""
+    (folder / "secrets").mkdir(parents=True, exist_ok=True)
+    pairs = [f"{name}:{base64.urlsafe_b64encode(key).decode()}" for name, key in settings.ENCRYPTION_KEYS.items()]
+    (folder / "secrets" / "encryption_keys").write_text(",".join(pairs))
+    return settings_of_another_process() | {"VAR_DIR": str(folder)}

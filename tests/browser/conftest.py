@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from urllib.parse import quote
 
 import pytest
 from django.conf import global_settings
@@ -34,17 +33,11 @@ class Site:
 @pytest.fixture(scope="session")
 def site(django_db_setup, django_db_blocker):
     from django.conf import settings
-    from django.db import connection
+
+    from tests.stored import settings_of_another_process
 
     with django_db_blocker.unblock():
-        connection.ensure_connection()
-        parameters = connection.get_connection_params()
-    user, password, host = (quote(parameters.get(key) or "", safe="") for key in ("user", "password", "host"))
-    port = f":{parameters['port']}" if parameters.get("port") else ""
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "medici_site.settings",
-        "DATABASE_URL": f"postgres://{user}:{password}@{host}{port}/{parameters['dbname']}",
-    }
+        environment = settings_of_another_process()
     run = {"cwd": settings.BASE_DIR, "env": environment}
     subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], check=True, **run)
     with socket.socket() as probe:
