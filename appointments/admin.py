@@ -28,7 +28,7 @@ ATTEMPTS = {
     Event.LEFT_MESSAGE: "I left a message, or wrote to them",
     Event.NO_ANSWER: "No answer",
 }
-BY = {services.PATIENT: "the patient", services.WEBSITE: "the website", privacy.COMMAND_LINE: "the command line"}
+BY = {name: f"the {name}" for name in (RequestEvent.PATIENT, RequestEvent.WEBSITE, RequestEvent.COMMAND_LINE)}
 DETAILS = {
     **dict(Status.choices),
     **dict(ClosedReason.choices),
@@ -127,7 +127,7 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
     @admin.display(description="mail")
     def mail(self, request):
         states = {message.state: message.get_state_display() for message in request.messages.all()}
-        failed = [words for state, words in states.items() if state in (Message.State.FAILED, Message.State.BOUNCED)]
+        failed = {message.get_state_display() for message in request.messages.all() if message.is_undelivered}
         if failed:
             return f"NOT DELIVERED: {', '.join(sorted(failed)).lower()}"
         return states.get(Message.State.QUEUED) or states.get(Message.State.SENT) or "No mail"
@@ -171,11 +171,11 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
             "answer_by": self.answer_by(found),
             "status": self.status_in_words(found),
             "patient_status": tracking.patient_status(found),
-            "safely": _safe_contact(found),
+            "safely": _safe_contact(found, request.library),
             "phone": phone.display(found.phone),
             "can_dial": found.phone and not isinstance(found.phone, Unreadable),
             "can_write": found.email and not isinstance(found.email, Unreadable),
-            "answers": _answers(found, request.library),
+            "answers": [(name, _words(found, field, request.library)) for name, field in ANSWERS.items()],
             "events": events,
             "mails": [(message, _mail_words(message)) for message in found.messages.order_by("created_at", "pk")],
             "may_handle": self.has_handle_permission(request),
@@ -238,57 +238,51 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
         return found
 
 
-def _safe_contact(found) -> list[tuple[str, str]]:
+def _safe_contact(found, words: library.Library) -> list[tuple[str, str]]:
     """Return what has to be known before somebody calls, in the order in which it matters."""
-    rules = dict(choices.WhoMayAnswer.choices)
     person = [found.name] if found.for_whom == "self" else [found.name, "Someone else asks for them."]
     helper = f"{found.helper_name} ({found.helper_relation})" if found.helper_relation else found.helper_name
+    if found.who_may_answer:
+        rule = f"“{_words(found, 'who_may_answer', words)}”"
+    else:  # silence means the strictest rule, as the form says
+        rule = f"“{choices.WhoMayAnswer.ONLY_PATIENT.label}”\nThey did not choose, so this is the rule."
     return [
         ("Name", "\n".join(person)),
         *([("Who asks for them", helper)] if helper else []),
         ("May we leave a message?", "Yes" if found.may_leave_message else "NO. Leave no message."),
         ("May we send text messages?", "Yes" if found.may_text else "NO. Send no text message."),
-        (
-            "Who may know that we call?",
-            # Silence means the strictest rule, as the form says.
-            f"“{rules.get(found.who_may_answer, found.who_may_answer or rules[choices.WhoMayAnswer.ONLY_PATIENT])}”"
-            + ("" if found.who_may_answer else "\nThey did not choose, so this is the rule."),
-        ),
+        ("Who may know that we call?", rule),
         ("Whom else we may speak with", found.trusted_person or "Nobody"),
-        ("Good times", _words(choices.BestTime, found.best_times)),
-        ("Times that do not work", found.times_to_avoid or NOT_ANSWERED),
-        ("Language for the interpreter", found.language or NOT_ANSWERED),
-        ("What would help them", _words(choices.AccessNeed, found.access_needs)),
-        ("Other needs", found.needs or NOT_ANSWERED),
+        ("Good times", _words(found, "best_times", words)),
+        ("Times that do not work", _words(found, "times_to_avoid", words)),
+        ("Language for the interpreter", _words(found, "language", words)),
+        ("What would help them", _words(found, "access_needs", words)),
+        ("Other needs", _words(found, "needs", words)),
         ("They like best", found.get_contact_by_display()),
     ]
 
 
-def _answers(found, words: library.Library) -> list[tuple[str, str]]:
-    """Return what the patient told us about the evaluation they want, in the words of the form."""
-    interests = {family.slug: family.name for family in words.families}
-    interests[choices.INTEREST_NOT_SURE] = "I am not sure"
-    return [
-        ("What bothers them most", _words(choices.Concern, found.concerns)),
-        ("In their own words", found.message or NOT_ANSWERED),
-        ("Spinal fusion", _words(choices.Fusions, [found.fusions])),
-        ("Where it was fused", _words(choices.FusionArea, found.fusion_areas)),
-        ("Year of the last fusion", found.fusion_year.replace("unknown", "I do not know") or NOT_ANSWERED),
-        ("Fused levels", found.fusion_levels or NOT_ANSWERED),
-        ("What they tried", _words(choices.Tried, found.tried)),
-        ("Interested in", _lines(interests, found.interests)),
-        ("Insurance", _words(choices.Insurance, [found.insurance])),
-        ("Insurance company", found.insurer or NOT_ANSWERED),
-    ]
+ANSWERS = {
+    "What bothers them most": "concerns",
+    "In their own words": "message",
+    "Spinal fusion": "fusions",
+    "Where it was fused": "fusion_areas",
+    "Year of the last fusion": "fusion_year",
+    "Fused levels": "fusion_levels",
+    "What they tried": "tried",
+    "Interested in": "interests",
+    "Insurance": "insurance",
+    "Insurance company": "insurer",
+}
+"""What the patient told us about the evaluation they want."""
 
 
-def _words(kind, values) -> str:
-    return _lines(dict(kind.choices), values)
-
-
-def _lines(labels, values) -> str:
-    """Return the words for stored answers, one a line, and as it is what is no answer of today's list."""
-    return "\n".join(str(labels.get(value, value)) for value in values or () if value) or NOT_ANSWERED
+def _words(found, field, words: library.Library) -> str:
+    """Return an answer in words, one a line, and as it is what is no answer of today's list."""
+    value = getattr(found, field)
+    labels = choices.labels(field, words)
+    chosen = value if isinstance(value, list) else [value]
+    return "\n".join(str(labels.get(one, one)) for one in chosen if one) or NOT_ANSWERED
 
 
 def _event(event) -> dict:

@@ -85,5 +85,26 @@ class Insurance(models.TextChoices):
     UNKNOWN = "unknown", "I do not know yet"
 
 
-INTEREST_NOT_SURE = "not-sure"
-"""Stands among the families' addresses for "I am not sure"."""
+INTEREST_NOT_SURE = "not-sure", "I am not sure"
+"""Stands among the families of treatment."""
+YEAR_UNKNOWN = "unknown", "I do not know"
+"""Stands among the years."""
+OF_FIELD = {
+    "who_may_answer": WhoMayAnswer,
+    "best_times": BestTime,
+    "access_needs": AccessNeed,
+    "fusions": Fusions,
+    "fusion_areas": FusionArea,
+    "concerns": Concern,
+    "tried": Tried,
+    "insurance": Insurance,
+}
+
+
+def labels(field: str, library) -> dict[str, str]:
+    """Return the words for the stored answers of a field of EvaluationRequest; none where people write their own."""
+    if field == "interests":
+        return dict([*((family.slug, family.name) for family in library.families), INTEREST_NOT_SURE])
+    if field == "fusion_year":
+        return dict([YEAR_UNKNOWN])
+    return dict(OF_FIELD[field].choices) if field in OF_FIELD else {}

@@ -18,8 +18,6 @@ from treatments.models import WarningSign
 ForWhom, ContactBy = EvaluationRequest.ForWhom, EvaluationRequest.ContactBy
 MOST_CONCERNS = 5
 EARLIEST_FUSION = 1960
-UNKNOWN = "unknown"
-I_DO_NOT_KNOW = "I do not know"
 PHONE_ERROR = "Enter a phone number with its area code, like (555) 010-0100"
 
 
@@ -329,14 +327,14 @@ class FusionForm(StepForm):
         years = range(datetime.datetime.now(datetime.UTC).year, EARLIEST_FUSION - 1, -1)
         self.fields["fusion_year"].choices = [
             ("", "Choose if you like"),
-            (UNKNOWN, I_DO_NOT_KNOW),
+            choices.YEAR_UNKNOWN,
             *((str(year), str(year)) for year in years),
         ]
 
     def values(self):
         values = super().values()
         if values.pop("levels_unknown") and not values["fusion_levels"]:
-            values["fusion_levels"] = I_DO_NOT_KNOW
+            values["fusion_levels"] = "I do not know"
         return values
 
     def in_words(self):
@@ -394,7 +392,7 @@ class InterestsForm(StepForm):
         super().__init__(*args, **kwargs)
         self.fields["interests"].choices = [
             *((family.slug, family.short_name) for family in self.library.families),
-            (choices.INTEREST_NOT_SURE, "I am not sure"),
+            choices.INTEREST_NOT_SURE,
         ]
 
 

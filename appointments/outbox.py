@@ -78,7 +78,10 @@ def give_up(message: Message, state: str, *, error: str = "") -> bool:
     if not Message.objects.filter(pk=message.pk).exclude(state=state).update(state=state, last_error=error):
         return False
     RequestEvent.objects.create(
-        reference=message.request.reference, kind=RequestEvent.Kind.MAIL_FAILED, by="website", detail=message.kind
+        reference=message.request.reference,
+        kind=RequestEvent.Kind.MAIL_FAILED,
+        by=RequestEvent.WEBSITE,
+        detail=message.kind,
     )
     return True
 

@@ -27,13 +27,10 @@ from appointments.encryption import (
     is_under_present_key,
 )
 from appointments.models import EvaluationRequest, RequestDraft, RequestEvent, Tally
-from appointments.services import WEBSITE
 from treatments import library, phone
 
 log = logging.getLogger(__name__)
 
-COMMAND_LINE = "command line"
-"""Who did something, where it was whoever may run commands on the server."""
 KEEP_CLOSED_DAYS = 365
 """Where the clinic has set nothing else."""
 KEEP_SPAM = datetime.timedelta(days=30)
@@ -199,7 +196,7 @@ def keep_house() -> None:
     with _alone() as alone:
         if not alone:
             return
-        purged = purge(by=WEBSITE)
+        purged = purge(by=RequestEvent.WEBSITE)
     counts = len(purged.closed) + len(purged.spam), purged.drafts, purged.tallies
     if any(counts):
         log.info("Deleted at the end of their time: %s requests, %s unfinished requests, %s counts", *counts)
@@ -259,16 +256,6 @@ NOT_EXPORTED = {
 }  # fmt: skip
 """The site's own handles. They say nothing about the person, and who gets an export by mistake must not be able to
 open or change a request with it."""
-LABELS = {
-    "who_may_answer": choices.WhoMayAnswer,
-    "best_times": choices.BestTime,
-    "access_needs": choices.AccessNeed,
-    "fusions": choices.Fusions,
-    "fusion_areas": choices.FusionArea,
-    "concerns": choices.Concern,
-    "tried": choices.Tried,
-    "insurance": choices.Insurance,
-}
 
 
 @transaction.atomic
@@ -282,32 +269,29 @@ def export(requests: Iterable[EvaluationRequest], *, by: str) -> dict:
     RequestEvent.objects.bulk_create(
         RequestEvent(reference=request.reference, kind=Event.EXPORTED, by=by) for request in requests
     )
-    return {"exported": timezone.now(), "requests": [_everything(request) for request in requests]}
+    words = library.published()
+    return {"exported": timezone.now(), "requests": [_everything(request, words) for request in requests]}
 
 
-def _everything(request):
+def _everything(request, words):
     events = RequestEvent.objects.filter(reference=request.reference)
-    return _described(request) | {
+    return _described(request, words) | {
         "reference": request.spoken_reference,
-        "messages": [_described(message) for message in request.messages.order_by("pk")],
-        "record": [_described(event) for event in events],
+        "messages": [_described(message, words) for message in request.messages.order_by("pk")],
+        "record": [_described(event, words) for event in events],
     }
 
 
-def _described(instance):
+def _described(instance, words):
     fields = (field for field in instance._meta.concrete_fields if field.name not in NOT_EXPORTED)
-    return {field.verbose_name: _in_words(instance, field) for field in fields}
+    return {field.verbose_name: _in_words(instance, field, words) for field in fields}
 
 
-def _in_words(instance, field):
+def _in_words(instance, field, words):
     if field.choices:
         return getattr(instance, f"get_{field.name}_display")()
     value = getattr(instance, field.name)
-    if field.name == "interests":
-        labels = {family.slug: family.name for family in library.published().families}
-        labels[choices.INTEREST_NOT_SURE] = "I am not sure"
-    else:
-        labels = dict(LABELS[field.name].choices) if field.name in LABELS else {}
+    labels = choices.labels(field.name, words)
     return [labels.get(one, one) for one in value] if isinstance(value, list) else labels.get(value, value)
 
 

@@ -150,6 +150,9 @@ class RequestEvent(models.Model):
     erasure it still says that there was one. The database refuses to change or delete a line.
     """
 
+    PATIENT, WEBSITE, COMMAND_LINE = "patient", "website", "command line"
+    """Who did something, where it was no member of staff."""
+
     class Kind(models.TextChoices):
         RECEIVED = "received", "Received"
         MOVED = "moved", "Moved"
@@ -170,7 +173,7 @@ class RequestEvent(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
     by = models.CharField(max_length=150)
-    """A user name, "patient", "website", or "command line"."""
+    """A user name, or one of the names above."""
     detail = models.CharField(max_length=80, blank=True)
     """A status, a reason or a number from a fixed list; never what somebody typed."""
 

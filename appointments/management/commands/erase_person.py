@@ -2,7 +2,8 @@ from django.core.management.base import CommandError
 
 from appointments import references
 from appointments.management.person import PersonCommand
-from appointments.privacy import COMMAND_LINE, erase
+from appointments.models import RequestEvent
+from appointments.privacy import erase
 
 
 class Command(PersonCommand):
@@ -22,5 +23,5 @@ class Command(PersonCommand):
             return
         if not yes and self.ask("Delete these for good? Type yes: ").casefold() != "yes":
             raise CommandError("Nothing was changed.")
-        erased = erase(requests, by=COMMAND_LINE)
+        erased = erase(requests, by=RequestEvent.COMMAND_LINE)
         self.stdout.write(f"Erased: {', '.join(map(references.display, erased)) or 'nothing'}")

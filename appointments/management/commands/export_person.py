@@ -5,7 +5,8 @@ from django.core.management.base import CommandError
 from django.core.serializers.json import DjangoJSONEncoder
 
 from appointments.management.person import PersonCommand
-from appointments.privacy import COMMAND_LINE, export
+from appointments.models import RequestEvent
+from appointments.privacy import export
 
 
 class Command(PersonCommand):
@@ -21,7 +22,7 @@ class Command(PersonCommand):
             raise CommandError(self.nothing_found(reference))
         # Before anything is exported: a file that cannot be made leaves no line in the record.
         file = self._new_file(output) if output else None
-        document = export(requests, by=COMMAND_LINE)
+        document = export(requests, by=RequestEvent.COMMAND_LINE)
         text = json.dumps(document, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
         if file:
             with file:

@@ -1,7 +1,8 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from appointments import references
-from appointments.privacy import COMMAND_LINE, purge
+from appointments.models import RequestEvent
+from appointments.privacy import purge
 
 
 class Command(BaseCommand):
@@ -14,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="say what would be deleted, and change nothing")
 
     def handle(self, *, dry_run, **options):
-        purged = purge(by=COMMAND_LINE, dry_run=dry_run)
+        purged = purge(by=RequestEvent.COMMAND_LINE, dry_run=dry_run)
         self.stdout.write("Would be deleted:" if dry_run else "Deleted:")
         self._list("closed requests", purged.closed)
         self._list("suspected spam", purged.spam)
