@@ -28,10 +28,11 @@ def reply_by(received: datetime.datetime, clinic: ClinicSettings, *, same_day: b
 
 def _open_days(start: datetime.datetime, clinic: ClinicSettings) -> list[datetime.date]:
     """Return the open days from `start` on, the first one only when it has not closed yet."""
-    for hours, holidays in ((list(clinic.hours) or USUAL_WEEK, clinic.holiday_dates), (USUAL_WEEK, set())):
+    holidays = {day for day, _ in clinic.named_holidays}
+    for hours, closed in ((list(clinic.hours) or USUAL_WEEK, holidays), (USUAL_WEEK, set())):
         closes = {WEEKDAYS.index(weekday): end for weekday, _, end in sorted(hours, key=lambda line: line[2])}
         ahead = [start.date() + datetime.timedelta(days=number) for number in range(LOOK_AHEAD)]
-        days = [day for day in ahead if day.weekday() in closes and day not in holidays]
+        days = [day for day in ahead if day.weekday() in closes and day not in closed]
         if days and days[0] == start.date() and start.time() >= closes[start.weekday()]:
             days.pop(0)
         if len(days) > 30:

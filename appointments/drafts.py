@@ -8,10 +8,12 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from appointments.forms import STEPS, StepForm
+from appointments.forms import STEP_BY_SLUG, STEPS, StepForm
 from appointments.models import EvaluationRequest, RequestDraft
 
 COOKIE = "request_draft"
+CARRIED = "carried"
+"""Stands among the steps for what was not answered yet, but is known from where the person came from."""
 KEPT_AFTER_SENDING = 60 * 60
 """Seconds in which Back, or an answer that got lost on its way, still leads to the request that was sent."""
 
@@ -42,7 +44,7 @@ def begin(*, interest: str = "") -> tuple[RequestDraft, str]:
     token = secrets.token_urlsafe(32)
     draft = RequestDraft(pk=key_of(token))
     if interest:
-        draft.answers = {"interests": {"interests": [interest], "carried": True}}
+        draft.answers = {CARRIED: {"interests": [interest]}}
     draft.save(force_insert=True)
     return draft, token
 
@@ -58,23 +60,27 @@ def save_step(key: uuid.UUID, slug: str, answers: dict) -> None:
 def form_of(step: type[StepForm], draft: RequestDraft, library) -> StepForm | None:
     """Return the form of a step that has been done, filled with its answers and checked anew, else None."""
     stored = draft.answers.get(step.slug)
-    if stored is None or stored.get("carried"):
-        return None
-    return step(stored, library=library, answers=known(draft))
+    return None if stored is None else step(stored, library=library, answers=known(draft))
 
 
 def known(draft: RequestDraft) -> dict:
-    """Return the answers of all steps by field."""
-    return {name: value for answers in draft.answers.values() for name, value in answers.items()}
+    """Return the answers so far by field; an answer given counts for more than one carried along."""
+    steps = (draft.answers.get(slug, {}) for slug in (CARRIED, *STEP_BY_SLUG))
+    return {name: value for answers in steps for name, value in answers.items()}
 
 
-def undone(draft: RequestDraft, library) -> type[StepForm] | None:
-    """Return the first step that still has to be answered, or None. What was valid once may not be any more."""
+def answered(draft: RequestDraft, library) -> list[StepForm]:
+    """Return the forms of the steps that are done, in order, up to the first that is not.
+
+    Each is checked anew: what was valid once may not be any more.
+    """
+    done = []
     for step in STEPS:
         form = form_of(step, draft, library)
         if form is None or not form.is_valid():
-            return step
-    return None
+            break
+        done.append(form)
+    return done
 
 
 def set_cookie(response, token: str, seconds: int = int(RequestDraft.KEPT_FOR.total_seconds())) -> None:

@@ -23,9 +23,6 @@ MOVES = {
 }
 """Where a request can go from each status."""
 
-PATIENT, WEBSITE = "patient", "website"
-"""Who did something, where it was no member of staff."""
-
 
 class RefusedError(Exception):
     """What was asked for cannot be done with this request as it is now. The text says why, for the person who asked."""
@@ -58,7 +55,7 @@ def submit_evaluation_request(*, submission_key: uuid.UUID, **values) -> Evaluat
             break
         # The conflict was about the reference: somebody else has it. Draw another one.
     if stored.tracking_hash == hashed:
-        _record(stored, Event.RECEIVED, by=PATIENT)
+        _record(stored, Event.RECEIVED, by=RequestEvent.PATIENT)
         if not stored.suspicion:
             _tell(stored, Message.Kind.STAFF_NEW, Message.Kind.PATIENT_RECEIVED)
     RequestDraft.objects.filter(pk=submission_key).delete()
@@ -80,7 +77,7 @@ def withdraw(request: EvaluationRequest) -> None:
     if request.status == Status.CLOSED:
         return
     _move(request, Status.CLOSED, ClosedReason.WITHDRAWN)
-    _record(request, Event.WITHDRAWN, by=PATIENT)
+    _record(request, Event.WITHDRAWN, by=RequestEvent.PATIENT)
     _tell(request, Message.Kind.STAFF_CHANGED, Message.Kind.PATIENT_WITHDRAWN)
 
 
@@ -107,8 +104,13 @@ def change_by_patient(request: EvaluationRequest, values: dict) -> None:
     _tell(request, Message.Kind.STAFF_CHANGED, Message.Kind.PATIENT_CHANGED)
     for name in changed:
         setattr(request, name, values[name])
-    request.save(update_fields=[*changed, *{f"{name}_lookup" for name in changed} & {"phone_lookup", "email_lookup"}])
-    _record(request, Event.CHANGED, by=PATIENT, detail="times" if set(changed) <= set(TIME_FIELDS) else "contact")
+    request.save(update_fields=[*changed, "phone_lookup", "email_lookup"])
+    _record(
+        request,
+        Event.CHANGED,
+        by=RequestEvent.PATIENT,
+        detail="times" if set(changed) <= set(TIME_FIELDS) else "contact",
+    )
 
 
 # -- The acts of staff -------------------------------------------------------------------------------------------
@@ -173,7 +175,7 @@ def unshelve(request: EvaluationRequest, *, by: str) -> None:
 def send_again(message: Message, *, by: str) -> None:
     """Queue a message once more that was not delivered."""
     message = Message.objects.select_for_update().get(pk=message.pk)
-    if message.state not in (Message.State.FAILED, Message.State.BOUNCED):
+    if not message.is_undelivered:
         raise RefusedError("This message was not refused, so there is nothing to send again.")
     message.state, message.attempts, message.due_at = Message.State.QUEUED, 0, timezone.now()
     message.save(update_fields=["state", "attempts", "due_at"])

@@ -4,13 +4,13 @@ When the database is away, a page comes back with what was typed, tells the phon
 """
 
 import json
-from functools import wraps
 
 from django.db import DatabaseError, InterfaceError
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appointments import drafts, gate
@@ -19,7 +19,7 @@ from appointments.encryption import decrypt, encrypt
 from appointments.forms import STEP_BY_SLUG, STEPS, SafetyForm, SendForm
 from appointments.models import RequestDraft
 from appointments.services import submit_evaluation_request
-from treatments import library
+from treatments import library, schedule
 from treatments.models import WarningSign
 
 AWAY = (DatabaseError, InterfaceError)
@@ -32,31 +32,23 @@ TOTAL = len(STEPS) + 2
 KEPT = "request.kept"
 
 
-def private(view):
-    """Keep the answer out of every cache, and its address out of what other pages are told."""
-
-    @wraps(view)
-    def wrapped(request, *args, **kwargs):
-        response = view(request, *args, **kwargs)
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Referrer-Policy"] = "same-origin"
-        return response
-
-    return wrapped
+private = cache_control(no_store=True)
 
 
-def words_at_hand(request):
-    """Return the words for a page that must be answered whatever happens, and whether the database is away."""
+def is_away(request) -> bool:
+    """Return whether the database is away, and give the request words with which it can be answered all the same."""
     try:
-        return library.published(), False
+        request.library = schedule.current_library()
     except AWAY:
-        return library.last_known(), True
+        request.library = library.last_known()
+        return True
+    return False
 
 
 def show(request, template, context, *, away=False, status=200):
     """Render a page of the flow. With `away` it says that the database is, and that nothing typed is lost."""
     bones = range(1, TOTAL + 1) if "number" in context else ()
-    context = {"form": None, "library": request.library, "away": away, "bones": bones, "total": TOTAL} | context
+    context = {"form": None, "away": away, "bones": bones, "total": TOTAL} | context
     response = render(request, f"appointments/{template}.html", context, status=503 if away else status)
     if away:
         response.headers["Retry-After"] = "60"
@@ -98,12 +90,12 @@ def safety(request):
     An emergency stops here, with or without the database. Signs that can wait for a call are told first, and then the
     person can go on.
     """
-    words, away = words_at_hand(request)
+    away = is_away(request)
     if request.method != "POST":
-        form = SafetyForm(library=words, initial={"interest": request.GET.get("interest", "")})
-        return show(request, "safety", {"form": form, "library": words, "number": 1})
-    form = SafetyForm(request.POST, library=words)
-    page = {"form": form, "library": words, "number": 1}
+        form = SafetyForm(library=request.library, initial={"interest": request.GET.get("interest", "")})
+        return show(request, "safety", {"form": form, "number": 1})
+    form = SafetyForm(request.POST, library=request.library)
+    page = {"form": form, "number": 1}
     if not form.is_valid():
         return show(request, "safety", page, status=422)
     levels = {sign.level for sign in form.chosen}
@@ -139,16 +131,15 @@ def _go_on(request, form, page, levels):
     if draft.needs_same_day_call != same_day:
         draft.needs_same_day_call = same_day
         draft.save(update_fields=["needs_same_day_call", "saved_at"])
-    if form.chosen:
-        response = show(request, "advice", page | {"next": _address(drafts.undone(draft, request.library))})
-    else:
-        response = redirect(_address(drafts.undone(draft, request.library)))
+    following = _address(len(drafts.answered(draft, request.library)))
+    response = show(request, "advice", page | {"next": following}) if form.chosen else redirect(following)
     drafts.set_cookie(response, token)
     return response
 
 
-def _address(step):
-    return reverse("request_step", args=[step.slug]) if step else reverse("request_check")
+def _address(number):
+    """Return where the step with this number in STEPS is asked; after the last one, where all answers are shown."""
+    return reverse("request_step", args=[STEPS[number].slug]) if number < len(STEPS) else reverse("request_check")
 
 
 def _elsewhere(request):
@@ -166,36 +157,31 @@ def step(request, slug, *, changing=False):
         raise Http404
     kind = STEP_BY_SLUG[slug]
     index = STEPS.index(kind)
-    back = reverse("request_step", args=[STEPS[index - 1].slug]) if index else reverse("request_safety")
-    page = {
-        "number": index + 2,
-        "back": reverse("request_check") if changing else back,
-    }
+    back = len(STEPS) if changing else index - 1
+    page = {"number": index + 2, "back": reverse("request_safety") if back < 0 else _address(back)}
     if request.method == "POST":
         return _answer(request, kind, page, changing)
     draft = drafts.present(request)
     if draft is None:
         return _elsewhere(request)
-    undone = drafts.undone(draft, request.library)
-    if undone and STEPS.index(undone) < index:
-        return redirect(_address(undone))
-    form = drafts.form_of(kind, draft, request.library)
-    if form is None or form.is_valid():
-        form = kind(initial=draft.answers.get(slug, {}), library=request.library, answers=drafts.known(draft))
+    done = len(drafts.answered(draft, request.library))
+    if done < index:
+        return redirect(_address(done))
+    known = drafts.known(draft)
+    form = drafts.form_of(kind, draft, request.library) or kind(initial=known, library=request.library, answers=known)
     return show(request, "step", page | {"form": form})
 
 
 def _answer(request, kind, page, changing):
-    words, away = words_at_hand(request)
-    draft = None
+    away, draft = is_away(request), None
     try:
         draft = None if away else drafts.present(request)
         if not away and draft is None:
             return _elsewhere(request)
     except AWAY:
         away = True
-    form = kind(request.POST, library=words, answers=drafts.known(draft) if draft else None)
-    page |= {"form": form, "library": words}
+    form = kind(request.POST, library=request.library, answers=drafts.known(draft) if draft else None)
+    page |= {"form": form}
     if not form.is_valid():
         return show(request, "step", page, status=422)
     if away:
@@ -207,13 +193,8 @@ def _answer(request, kind, page, changing):
         return _elsewhere(request)  # sent, or begun anew, in another tab
     except AWAY:
         return show(request, "step", page, away=True)
-    undone = drafts.undone(draft, words)
-    following = STEPS[STEPS.index(kind) + 1 :]
-    if changing or not following:
-        response = redirect(_address(undone))
-    else:
-        early = undone and STEPS.index(undone) <= STEPS.index(kind)
-        response = redirect(_address(undone if early else following[0]))
+    done = len(drafts.answered(draft, request.library))
+    response = redirect(_address(done if changing else min(done, STEPS.index(kind) + 1)))
     drafts.set_cookie(response, request.COOKIES[drafts.COOKIE])
     return response
 
@@ -235,19 +216,15 @@ def check(request):
     draft = drafts.present(request)
     if draft is None:
         return _elsewhere(request)
-    if undone := drafts.undone(draft, request.library):
-        return redirect(_address(undone))
-    return _show_check(request, draft, SendForm(library=request.library))
+    done = drafts.answered(draft, request.library)
+    if len(done) < len(STEPS):
+        return redirect(_address(len(done)))
+    return _show_check(request, done, SendForm(library=request.library))
 
 
-def _show_check(request, draft, form, *, status=200, **context):
-    forms = [drafts.form_of(step, draft, request.library) for step in STEPS]
-    rows = [
-        {"slug": one.slug, "heading": one.heading, "lone": one.lone, "answers": one.in_words()}
-        for one in forms
-        if one.is_valid()
-    ]
-    reach = next(one for one in forms if one.slug == "reach")
+def _show_check(request, done, form, *, status=200, **context):
+    rows = [{"slug": one.slug, "heading": one.heading, "lone": one.lone, "answers": one.in_words()} for one in done]
+    reach = next(one for one in done if one.slug == "reach")
     kept = {"rows": rows, "hint": reach.hint()}
     return show(
         request,
@@ -259,13 +236,13 @@ def _show_check(request, draft, form, *, status=200, **context):
 
 def _keep(request):
     """Show the page of answers without the database."""
-    words, _ = words_at_hand(request)
-    form = SendForm(request.POST, library=words)
+    is_away(request)
+    form = SendForm(request.POST, library=request.library)
     try:
         kept = json.loads(decrypt(request.POST.get("kept", ""), KEPT))
     except Exception:  # whatever somebody made of it: the answers are in the draft all the same
         kept = {"rows": [], "hint": ""}
-    page = {"form": form, "library": words, "number": TOTAL, "kept": request.POST.get("kept", "")}
+    page = {"form": form, "number": TOTAL, "kept": request.POST.get("kept", "")}
     return show(request, "check", page | kept, away=True)
 
 
@@ -275,26 +252,22 @@ def _send(request):
     draft = drafts.present(request)
     if draft is None:
         return _elsewhere(request)
-    words = request.library
-    if undone := drafts.undone(draft, words):
-        return redirect(_address(undone))
-    form = SendForm(request.POST, library=words)
+    done = drafts.answered(draft, request.library)
+    if len(done) < len(STEPS):
+        return redirect(_address(len(done)))
+    form = SendForm(request.POST, library=request.library)
     if not form.is_valid():
-        return _show_check(request, draft, form, status=422)
+        return _show_check(request, done, form, status=422)
     verdict = gate.judge(request, draft)
     if not verdict.passes:
-        response = _show_check(request, draft, form, status=429, verdict=verdict)
+        response = _show_check(request, done, form, status=429, verdict=verdict)
         response.headers["Retry-After"] = str(verdict.retry_after)
         return response
-    values = {}
-    for step in STEPS:
-        form_of_step = drafts.form_of(step, draft, words)
-        form_of_step.is_valid()
-        values |= form_of_step.values()
+    values = {name: value for one in done for name, value in one.values().items()}
     stored = submit_evaluation_request(
         submission_key=draft.pk,
         needs_same_day_call=draft.needs_same_day_call,
-        reply_by=reply_by(timezone.now(), words.clinic, same_day=draft.needs_same_day_call),
+        reply_by=reply_by(timezone.now(), request.library.clinic, same_day=draft.needs_same_day_call),
         suspicion=verdict.suspicion,
         privacy_version=form.cleaned_data["privacy_version"],
         **values,

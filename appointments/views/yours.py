@@ -26,18 +26,15 @@ def secret(view):
     """
 
     @private
-    def wrapped(request, token, **kwargs):
+    def wrapped(request, token):
         found = tracking.by_token(token)
         if found is None:
             raise Http404
-        return view(request, found, **kwargs)
-
-    def without_address(request, token, **kwargs):
-        response = wrapped(request, token, **kwargs)
+        response = view(request, found)
         response.headers["Referrer-Policy"] = "strict-origin"
         return response
 
-    return without_address
+    return wrapped
 
 
 @secret

@@ -372,14 +372,15 @@ class ClinicSettings(Content):
         return self.requests_paused and (self.paused_until is None or self.today < self.paused_until)
 
     @property
-    def holiday_dates(self):
-        return {datetime.date.fromisoformat(line.split(" ", 1)[0]) for line in self.holidays}
+    def named_holidays(self):
+        """All holidays as (date, name)."""
+        lines = (line.split(" ", 1) for line in self.holidays)
+        return [(datetime.date.fromisoformat(iso), name) for iso, name in lines]
 
     @property
     def coming_holidays(self):
         """The holidays that are not over yet as (date, name), by the date in the clinic's time zone."""
-        days = [line.split(" ", 1) for line in self.holidays]
-        return [(day, name) for iso, name in days if (day := datetime.date.fromisoformat(iso)) >= self.today]
+        return [(day, name) for day, name in self.named_holidays if day >= self.today]
 
     @property
     def hours(self):
