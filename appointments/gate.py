@@ -66,16 +66,22 @@ def judge(request, draft: RequestDraft) -> Verdict:
     return Verdict(False, challenge=challenge, retry_after=retry_after)
 
 
-def may_begin(request) -> bool:
-    """Return whether one more draft may be begun from this address."""
-    return not limits.is_over(limits.BEGIN, limits.client_address(request))
+def wait_to_begin(request) -> int:
+    """Return for how many seconds no more drafts may be begun from this address; 0 when one may be begun now."""
+    return _wait((limits.BEGIN, limits.client_address(request)))
 
 
-def may_look_up(request, reference: str) -> bool:
-    """Return whether one more attempt to open a request by its reference may be made. It counts against both limits."""
-    of_address = limits.is_over(limits.LOOK_UP, limits.client_address(request))
-    of_reference = limits.is_over(limits.LOOK_UP_ONE, references.normal(reference))
-    return not (of_address or of_reference)
+def wait_to_look_up(request, reference: str) -> int:
+    """Return for how many seconds nobody may try to open this request by its reference; 0 when it may be tried now.
+
+    Each try counts against the limit of the address and that of the reference.
+    """
+    address = limits.client_address(request)
+    return _wait((limits.LOOK_UP, address), (limits.LOOK_UP_ONE, references.normal(reference)))
+
+
+def _wait(*counts):
+    return max([limits.seconds_left(limit) for limit, key in counts if limits.is_over(limit, key)], default=0)
 
 
 def _suspicion(request, draft):

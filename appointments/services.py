@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from appointments import limits
+from appointments.encryption import Unreadable
 from appointments.models import EvaluationRequest, Message, RequestDraft, RequestEvent
 from appointments.outbox import wake_worker
 from appointments.references import new_reference
@@ -202,11 +203,12 @@ def _record(request: EvaluationRequest, kind: str, *, by: str, detail: str = "")
 
 
 def _tell(request: EvaluationRequest, *kinds: str) -> None:
-    """Queue messages; those to the patient only where there is an address, and no more than an address should get."""
+    """Queue messages; those to the patient only where there is a readable address, and no more than one should get."""
     messages = [Message(request=request, kind=kind) for kind in kinds]
     for message in messages:
         if message.is_for_patient:
             message.to = request.email
-    may_write = bool(request.email) and not limits.is_over(limits.MAIL, request.email.casefold())
+    has_address = request.email and not isinstance(request.email, Unreadable)
+    may_write = has_address and not limits.is_over(limits.MAIL, request.email.casefold())
     Message.objects.bulk_create(one for one in messages if may_write or not one.is_for_patient)
     wake_worker()

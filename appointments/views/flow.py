@@ -50,8 +50,12 @@ def show(request, template, context, *, away=False, status=200):
     bones = range(1, TOTAL + 1) if "number" in context else ()
     context = {"form": None, "away": away, "bones": bones, "total": TOTAL} | context
     response = render(request, f"appointments/{template}.html", context, status=503 if away else status)
-    if away:
-        response.headers["Retry-After"] = "60"
+    return later(response, 60) if away else response
+
+
+def later(response, seconds):
+    """Let an answer say when to come back."""
+    response.headers["Retry-After"] = str(seconds)
     return response
 
 
@@ -124,8 +128,8 @@ def _go_on(request, form, page, levels):
     if draft is None:
         if request.library.clinic.is_paused:
             return show(request, "advice", page) if form.chosen else redirect("request_evaluation")
-        if not gate.may_begin(request):
-            return _cannot_go_on(request, "busy", page, status=429)
+        if wait := gate.wait_to_begin(request):
+            return later(_cannot_go_on(request, "busy", page, status=429), wait)
         draft, token = drafts.begin(interest=form.cleaned_data["interest"])
     same_day = bool(levels & SAME_DAY)
     if draft.needs_same_day_call != same_day:
@@ -260,9 +264,7 @@ def _send(request):
         return _show_check(request, done, form, status=422)
     verdict = gate.judge(request, draft)
     if not verdict.passes:
-        response = _show_check(request, done, form, status=429, verdict=verdict)
-        response.headers["Retry-After"] = str(verdict.retry_after)
-        return response
+        return later(_show_check(request, done, form, status=429, verdict=verdict), verdict.retry_after)
     values = {name: value for one in done for name, value in one.values().items()}
     stored = submit_evaluation_request(
         submission_key=draft.pk,

@@ -11,10 +11,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from appointments import gate, reply_calendar, services, tracking
+from appointments import gate, limits, reply_calendar, services, tracking
 from appointments.forms import ChangeContactForm, ChangeTimesForm, FindForm
 from appointments.models import EvaluationRequest
-from appointments.views.flow import private
+from appointments.views.flow import later, private
 
 Status = EvaluationRequest.Status
 
@@ -122,8 +122,9 @@ def find(request):
         status = 422
         if form.is_valid():
             typed = form.cleaned_data
-            if not gate.may_look_up(request, typed["reference"]):
-                return render(request, "appointments/busy.html", status=429)
+            if wait := gate.wait_to_look_up(request, typed["reference"]):
+                page = {"for_long": wait > limits.LOOK_UP.within.total_seconds()}
+                return later(render(request, "appointments/busy.html", page, status=429), wait)
             if found := tracking.by_reference(typed["reference"], typed["proof"]):
                 return redirect("your_request", token=found.tracking_token)
             form.add_error(None, "We find no request with these details. Check both, or call us")

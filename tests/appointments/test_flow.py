@@ -143,7 +143,7 @@ def test_a_sign_is_answered_even_when_there_is_no_going_on(client, monkeypatch, 
     if why == "away":
         monkeypatch.setattr("appointments.drafts.begin", away)
     elif why == "busy":
-        monkeypatch.setattr("appointments.gate.may_begin", lambda request: False)
+        monkeypatch.setattr("appointments.gate.wait_to_begin", lambda request: 600)
     else:
         monkeypatch.setattr("treatments.models.ClinicSettings.is_paused", True)
     shown = read(pass_safety(client, sign))

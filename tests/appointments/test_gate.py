@@ -181,6 +181,7 @@ def test_beginning_is_limited_too(client, flood):
     response = pass_safety(client)
     assert response.status_code == 429
     assert read(response).says("try again in ten minutes")
+    assert 0 < int(response.headers["Retry-After"]) <= 600
     assert not RequestDraft.objects.exists()
 
 
@@ -319,7 +320,10 @@ def test_guessing_the_digits_is_slowed_for_an_address_and_for_a_reference(client
         typed = [request.reference, request.spoken_reference.lower()][number % 2]
         assert look_up(client, typed, f"{number:04}", **headers).status_code == 422
     # From yet another address, and even with the right digits.
-    assert look_up(client, request.reference, "0142", **{"X-Forwarded-For": "203.0.113.99"}).status_code == 429
+    refused = look_up(client, request.reference, "0142", **{"X-Forwarded-For": "203.0.113.99"})
+    assert refused.status_code == 429
+    assert 3000 < int(refused.headers["Retry-After"]) <= 3600
+    assert read(refused).says("try again in an hour")
     clock.shift(60 * MINUTE)
     assert look_up(client, request.reference, "0142", **{"X-Forwarded-For": "203.0.113.99"}).status_code == 302
     for number in range(10):

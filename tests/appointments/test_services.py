@@ -259,3 +259,11 @@ def test_what_cannot_be_put_on_record_is_not_done(monkeypatch, act):
     with pytest.raises(RuntimeError):
         act(request)
     assert (EvaluationRequest.objects.values().get(), list(Message.objects.values())) == before
+
+
+def test_a_request_whose_address_cannot_be_read_can_be_withdrawn_all_the_same(settings):
+    request = make_request(email="sample@mail.example")
+    settings.ENCRYPTION_KEYS = {"other": b"o" * 32}
+    services.withdraw(request)
+    assert EvaluationRequest.objects.get().closed_reason == "withdrawn"
+    assert set(request.messages.values_list("kind", flat=True)) == {"staff new", "patient received", "staff changed"}
