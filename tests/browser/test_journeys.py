@@ -27,6 +27,7 @@ def test_from_home_to_a_request_about_the_treatment_one_read_about(open_page, st
     assert treatment.is_checked()
     treatment.uncheck()
     page.get_by_role("button", name="Continue").click()
+    expect(treatment).to_have_count(0)
     page.go_back()
     assert not treatment.is_checked()
 
