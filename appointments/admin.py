@@ -7,7 +7,7 @@ the record.
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Q
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -18,6 +18,7 @@ from django.utils.text import capfirst
 from appointments import choices, privacy, references, services, tracking, waiting
 from appointments.encryption import Unreadable
 from appointments.models import EvaluationRequest, Message, RequestEvent
+from appointments.models.statuses import MOVES
 from treatments import library, phone
 
 Status, ClosedReason, Event = EvaluationRequest.Status, EvaluationRequest.ClosedReason, RequestEvent.Kind
@@ -47,7 +48,7 @@ class ToDoFilter(admin.SimpleListFilter):
     """What somebody has to do something about; the same words and numbers as on the first page of the admin."""
 
     title, parameter_name = "what to do", "do"
-    FIELDS = {"call": "call_today", "overdue": "is_overdue", "mail": "mail_failed"}
+    FIELDS = {"call": "call_first", "overdue": "is_overdue", "mail": "mail_failed"}
 
     def lookups(self, request, model_admin):
         return [("call", "Call today"), ("overdue", "Overdue"), ("mail", "Mail was not delivered")]
@@ -93,11 +94,12 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
     def get_queryset(self, request):
         # Not from super(), which puts in order what is not there yet.
         requests = waiting.with_urgency(EvaluationRequest.objects.all(), request.library.today)
+        requests = requests.annotate(is_closed=Q(status=Status.CLOSED))
         return requests.order_by(*self.get_ordering(request)).prefetch_related("messages")
 
     def get_ordering(self, request):
         """What is most pressing comes first, and what is closed last."""
-        return ("is_closed", "-call_today", F("reply_by").asc(nulls_first=True), "pk")
+        return ("is_closed", *waiting.IN_ORDER)
 
     def changelist_view(self, request, extra_context=None):
         return super().changelist_view(request, {"title": "Requests from patients"} | (extra_context or {}))
@@ -109,9 +111,9 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
     def spoken_reference(self, request):
         return request.spoken_reference
 
-    @admin.display(description="call", ordering="-call_today", empty_value="")
+    @admin.display(description="call", ordering="-call_first", empty_value="")
     def urgency(self, request):
-        return "CALL TODAY" if request.call_today else ""
+        return "CALL TODAY" if request.call_first else ""
 
     @admin.display(description="answer by", ordering="reply_by")
     def answer_by(self, request):
@@ -160,7 +162,7 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
         if not self.has_view_permission(request) or request.method == "POST":
             raise PermissionDenied
         found = self._found(request, object_id)
-        moves = [status for status in Status if status in services.MOVES[found.status] and status != Status.CLOSED]
+        moves = [status for status in Status if status in MOVES[found.status] and status != Status.CLOSED]
         events = [_event(event) for event in RequestEvent.objects.filter(reference=found.reference)]
         handle = reverse("admin:appointments_evaluationrequest_handle", args=[found.pk])
         context = {

@@ -1,4 +1,4 @@
-"""Until when the clinic says it will answer: counted in days that it is open, on its own calendar."""
+"""Until when the clinic says it will answer, and when it tries again: in days that it is open, on its own calendar."""
 
 import datetime
 from zoneinfo import ZoneInfo
@@ -24,6 +24,12 @@ def reply_by(received: datetime.datetime, clinic: ClinicSettings, *, same_day: b
     days = _open_days(here, clinic)
     left = 0 if same_day else clinic.reply_within_days or REPLY_WITHIN_DAYS
     return days[left]
+
+
+def open_day(now: datetime.datetime, clinic: ClinicSettings, number: int) -> datetime.date:
+    """Return the day on the clinic's calendar that is `number` open days after today, which does not count."""
+    here = now.astimezone(ZoneInfo(clinic.time_zone))
+    return [day for day in _open_days(here, clinic) if day > here.date()][number - 1]
 
 
 def _open_days(start: datetime.datetime, clinic: ClinicSettings) -> list[datetime.date]:

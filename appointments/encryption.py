@@ -10,12 +10,15 @@ import hashlib
 import hmac
 import json
 import os
+import re
+import unicodedata
 from collections.abc import Iterator
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.apps import apps
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import FieldError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -138,6 +141,15 @@ class LookupField(models.CharField):
             setattr(instance, self.attname, self.digest(text))
         return super().pre_save(instance, add)
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The name of the encrypted field that it follows."""
+        return (self.of,)
+
+    def follow(self, values: dict) -> str:
+        """Return the value to store, given that of the source."""
+        return self.digest(values[self.of])
+
     @staticmethod
     def normal(text: str) -> str:
         """Return the form in which two ways of writing the same thing are equal."""
@@ -150,6 +162,108 @@ class LookupField(models.CharField):
     def digests(self, text: str) -> list[str]:
         """Return the values to look for: `filter(email_lookup__in=field.digests("sam@mail.example"))`."""
         return lookup_digests(self.normal(text), self.purpose)
+
+
+class LookupsField(ArrayField):
+    """Keyed hashes by which parts of encrypted fields of the same model can be found. It follows them by itself.
+
+    They are cut to 16 hexadecimal digits: a match by chance would only show one request too many. Who reads the
+    database sees which requests have a part in common, and not which part it is.
+    """
+
+    def __init__(self, *args, purpose: str, **kwargs):
+        self.purpose = purpose
+        super().__init__(*args, **{"base_field": models.CharField(max_length=16), "default": list} | kwargs)
+        self.editable = False
+
+    def deconstruct(self):
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, kwargs | {"purpose": self.purpose} | {key: getattr(self, key) for key in self.SOURCES}
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of the encrypted fields that it follows."""
+        raise NotImplementedError
+
+    def parts(self, values: dict) -> set[str]:
+        """Return what can be looked for, given the values of the sources."""
+        raise NotImplementedError
+
+    def pre_save(self, instance, add):
+        values = {name: getattr(instance, name) for name in self.sources}
+        if not any(_is_unreadable(value) for value in values.values()):
+            setattr(instance, self.attname, self.follow(values))
+        return super().pre_save(instance, add)
+
+    def follow(self, values: dict) -> list[str]:
+        """Return the hashes to store, made with the first key, given the values of the sources."""
+        return sorted(self._hashes(part)[0] for part in self.parts(values))
+
+    def _hashes(self, part):
+        return [digest[:16] for digest in lookup_digests(part, self.purpose)]
+
+
+class SearchLookupsField(LookupsField):
+    """Finds a person by the beginnings of the words of a name, or by the last four digits of a number."""
+
+    SOURCES = ("names", "number")
+    SHORTEST, LONGEST = 2, 12
+
+    def __init__(self, *args, names: tuple[str, ...], number: str, **kwargs):
+        self.names, self.number = tuple(names), number
+        super().__init__(*args, **kwargs)
+
+    @property
+    def sources(self):
+        return *self.names, self.number
+
+    def parts(self, values):
+        number = "".join(character for character in values[self.number].partition(";")[0] if character.isdigit())
+        found = {number[-4:]} - {""}
+        for name in self.names:
+            for word in self._split(values[name]):
+                found |= {word[:length] for length in range(self.SHORTEST, min(len(word), self.LONGEST) + 1)}
+        return found
+
+    def words(self, text: str) -> list[str]:
+        """Return the words to look for; none when all are too short to look for."""
+        return [word[: self.LONGEST] for word in self._split(text) if len(word) >= self.SHORTEST]
+
+    def digests(self, text: str) -> list[list[str]]:
+        """Return, for each word of a search, the hashes under which it may be stored, one for each key."""
+        return [self._hashes(word) for word in self.words(text)]
+
+    @staticmethod
+    def _split(text):
+        """Return the words of a name without accents, marks and capital letters: "O'Neill-Núñez" has two."""
+        plain = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+        return re.findall(r"\w+", re.sub(r"['’ʼ.]", "", plain.casefold()))
+
+
+class ChoiceLookupsField(LookupsField):
+    """Finds a request by one of the answers in an encrypted list."""
+
+    SOURCES = ("of",)
+
+    def __init__(self, *args, of: str, **kwargs):
+        self.of = of
+        super().__init__(*args, **kwargs)
+
+    @property
+    def sources(self):
+        return (self.of,)
+
+    def parts(self, values):
+        chosen = values[self.of]
+        return {str(one) for one in (json.loads(chosen) if isinstance(chosen, str) else chosen or ()) if one}
+
+    def digests(self, choice: str) -> list[str]:
+        """Return the hashes under which a choice may be stored: `filter(interest_lookups__overlap=…)`."""
+        return self._hashes(choice)
+
+
+def _is_unreadable(value):
+    return any(isinstance(one, Unreadable) for one in (value if isinstance(value, list) else [value]))
 
 
 def encrypted_columns() -> Iterator[tuple[type[models.Model], list[EncryptedTextField]]]:

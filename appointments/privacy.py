@@ -19,6 +19,7 @@ from appointments import choices, references
 from appointments.encryption import (
     CANNOT_BE_READ,
     LookupField,
+    LookupsField,
     Unreadable,
     as_stored,
     decrypt,
@@ -74,7 +75,9 @@ def reencrypt() -> Iterator[Renewal]:
 @transaction.atomic
 def _reencrypt_batch(renewal, columns, *, after):
     """Do the rows that follow the primary key `after`, and return the last one's, or None when there are no more."""
-    lookups = [column for column in renewal.model._meta.local_concrete_fields if isinstance(column, LookupField)]
+    lookups = [
+        column for column in renewal.model._meta.local_concrete_fields if isinstance(column, LookupField | LookupsField)
+    ]
     stored = {f"stored_{column.name}": as_stored(column) for column in columns}
     rows = renewal.model._base_manager.select_for_update(no_key=True).order_by("pk")
     if after is not None:
@@ -92,16 +95,26 @@ def _reencrypt_batch(renewal, columns, *, after):
                 # As an expression, because the field itself would encrypt it once more.
                 changes[column.name] = Value(encrypt(text, column.purpose), models.TextField())
         for column in lookups:
-            if column.of in texts and row[column.name] != (digest := column.digest(texts[column.of])):
-                changes[column.name] = digest
+            if all(name in texts for name in column.sources) and row[column.name] != (follows := column.follow(texts)):
+                changes[column.name] = follows
         if changes:
-            # Not save(): it would write the other columns as well, and the time of the last change.
-            renewal.model._base_manager.filter(pk=row["pk"]).update(**changes)
+            with caring_for_notes("reencrypt"):
+                # Not save(): it would write the other columns as well, and the time of the last change.
+                renewal.model._base_manager.filter(pk=row["pk"]).update(**changes)
         unreadable = len(texts) < len(columns)
         renewal.renewed += bool(changes)
         renewal.unreadable += unreadable
         renewal.current += not (changes or unreadable)
     return rows[-1]["pk"] if rows else None
+
+
+@contextmanager
+def caring_for_notes(care: str):
+    """Let notes be deleted, or encrypted anew: the database refuses both at other times. Needs a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('medici.care', %s, true)", [care])
+        yield
+        cursor.execute("SELECT set_config('medici.care', '', true)")
 
 
 # -- Deleting what has had its time --------------------------------------------------------------------------------
@@ -187,7 +200,8 @@ def _delete(requests, kind, *, by):
     """Delete those requests that still fit the query once nobody else can change them. Return their references."""
     held = dict(requests.select_for_update().order_by("pk").values_list("pk", "reference"))
     RequestEvent.objects.bulk_create(RequestEvent(reference=one, kind=kind, by=by) for one in held.values())
-    EvaluationRequest.objects.filter(pk__in=held).only("pk").delete()
+    with caring_for_notes("delete"):
+        EvaluationRequest.objects.filter(pk__in=held).only("pk").delete()
     return list(held.values())
 
 
@@ -253,6 +267,7 @@ def _sharing(found, *, alone):
 
 NOT_EXPORTED = {
     "id", "request", "identifier", "submission_key", "tracking_hash", "tracking_token", "phone_lookup", "email_lookup",
+    "search_lookups", "interest_lookups", "before", "status_before",
 }  # fmt: skip
 """The site's own handles. They say nothing about the person, and who gets an export by mistake must not be able to
 open or change a request with it."""
@@ -278,6 +293,7 @@ def _everything(request, words):
     return _described(request, words) | {
         "reference": request.spoken_reference,
         "messages": [_described(message, words) for message in request.messages.order_by("pk")],
+        "notes of staff": [_described(note, words) for note in request.notes.all()],
         "record": [_described(event, words) for event in events],
     }
 

@@ -7,40 +7,47 @@ from __future__ import annotations
 
 import datetime
 import hmac
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
 
 from appointments import references
 from appointments.models import EvaluationRequest, RequestEvent
+from appointments.models.statuses import PATIENT_WORDS
 from appointments.services import CONTACT_ATTEMPTS, tracking_hash
+from treatments import library
 
 Status, ClosedReason, Event = EvaluationRequest.Status, EvaluationRequest.ClosedReason, RequestEvent.Kind
 
-PATIENT_WORDS = {
-    Status.NEW: "We have your request. Someone on our team will read it.",
-    Status.IN_HAND: "Someone on our team is working on your request.",
-    Status.WAITING: "It is your turn. Please call us, or tell us below when we can reach you.",
-    Status.SCHEDULED: "We have agreed on a day for your visit. If you are not sure when, call us.",
-    ClosedReason.SEEN: "You have had your evaluation, so this request is finished.",
-    ClosedReason.WITHDRAWN: "You withdrew this request. We will not contact you about it.",
-    ClosedReason.NOT_REACHED: "We could not reach you, so we closed this request. Call us any time to open it again.",
-    ClosedReason.NOT_SUITABLE: "This request is closed. We told you why. Call us if you have a question.",
-    ClosedReason.DUPLICATE: "You sent this request twice. We go on with the other one.",
-}
 ATTEMPT_WORDS = {
     Event.REACHED: "We spoke with you.",
     Event.LEFT_MESSAGE: "We left you a message.",
     Event.NO_ANSWER: "We tried to reach you and got no answer.",
+    Event.WRONG_NUMBER: "We tried to reach you. The number that we have does not lead to you.",
 }
 
 
 def patient_status(request: EvaluationRequest) -> str:
     """Return where a request stands, in the words that its sender reads."""
+    if request.status == Status.SCHEDULED and (visit := visit_of(request)):
+        return f"Your evaluation is on {visit['when']}."
     return PATIENT_WORDS[request.closed_reason or request.status]
+
+
+def visit_of(request: EvaluationRequest) -> dict[str, str] | None:
+    """Return when the agreed evaluation is, on the clinic's clock, with whom and where; None when none is agreed."""
+    if request.status != Status.SCHEDULED or not request.scheduled_for:
+        return None
+    at = request.scheduled_for.astimezone(ZoneInfo(library.published().clinic.time_zone))
+    when = f"{date_format(at, 'l, F j, Y')}, at {date_format(at, 'g:i A')}"
+    return {"when": when, "clinician": request.clinician, "place": request.place}
 
 
 def last_attempt(request: EvaluationRequest) -> tuple[datetime.datetime, str] | None:
     """Return when the clinic last tried to reach the sender (aware, UTC), and what came of it."""
-    attempts = RequestEvent.objects.filter(reference=request.reference, kind__in=CONTACT_ATTEMPTS)
-    last = attempts.order_by("at", "pk").last()
+    events = RequestEvent.objects.filter(reference=request.reference)
+    undone = {int(detail) for detail in events.filter(kind=Event.UNDONE).values_list("detail", flat=True)}
+    last = events.filter(kind__in=CONTACT_ATTEMPTS).exclude(pk__in=undone).order_by("at", "pk").last()
     return (last.at, ATTEMPT_WORDS[last.kind]) if last else None
 
 

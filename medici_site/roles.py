@@ -54,11 +54,11 @@ FRONT_DESK = Role(
 )
 MANAGER = Role(
     "Manager",
-    "Does what an editor and the front desk do, changes the clinic's settings, deletes a request when a patient "
-    "asks, and looks after staff accounts. Does not sign pages; give a manager who is a clinician both roles.",
+    "Does what an editor and the front desk do, changes the clinic's settings, exports and deletes requests, sees who "
+    "looked at them, and looks after staff accounts. Does not sign pages; give a manager who is a clinician both roles.",
     WRITE
     | may("view change", ClinicSettings)
-    | may("view handle delete", EvaluationRequest)
+    | may("view handle delete export", EvaluationRequest)
     | may("add change view", User),
 )
 ROLES = {role.name: role for role in (EDITOR, REVIEWER, FRONT_DESK, MANAGER)}

@@ -2,7 +2,7 @@
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 
@@ -44,10 +44,13 @@ def page(client):
 def stored(django_db_setup, django_db_blocker):
     """Requests outside any transaction, as other processes and threads see them; removed after the test."""
     from appointments.models import EvaluationRequest, RequestDraft, Tally
+    from appointments.privacy import caring_for_notes
 
     with django_db_blocker.unblock():
         yield EvaluationRequest.objects
-        for model in (EvaluationRequest, RequestDraft, Tally):
+        with transaction.atomic(), caring_for_notes("delete"):
+            EvaluationRequest.objects.all().delete()
+        for model in (RequestDraft, Tally):
             model.objects.all().delete()
 
 

@@ -6,9 +6,11 @@ import uuid
 
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from django.utils.text import slugify
 from PIL import Image
 
+from appointments import services
 from appointments.choices import Concern
 from appointments.models import EvaluationRequest
 from appointments.services import submit_evaluation_request
@@ -47,6 +49,12 @@ def request_answers(**changes) -> dict:
 def make_request(**changes) -> EvaluationRequest:
     key = changes.pop("submission_key", None) or uuid.uuid4()
     return submit_evaluation_request(submission_key=key, **request_answers(**changes))
+
+
+def agree(request, *, days=7, **changes) -> None:
+    """Agree on an evaluation, so many days from now."""
+    values = {"clinician": "Dr. Sample", "place": "Room 2", "by": "dana"} | changes
+    services.schedule(request, timezone.now() + datetime.timedelta(days=days), **values)
 
 
 def make_photograph(name="room.jpg", *, size=(600, 400), color="teal", kind="JPEG", **options) -> SimpleUploadedFile:

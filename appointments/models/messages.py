@@ -28,6 +28,7 @@ class Message(models.Model):
         PATIENT_RECEIVED = "patient received", "To the patient: we have your request"
         PATIENT_CHANGED = "patient changed", "To the patient: your request was changed"
         PATIENT_WITHDRAWN = "patient withdrawn", "To the patient: your request was withdrawn"
+        PATIENT_NEWS = "patient news", "To the patient: there is news on your page"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting to be sent"
@@ -53,7 +54,10 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["due_at"]
-        indexes = [models.Index(name="message_due", fields=["due_at"], condition=Q(state="queued"))]
+        indexes = [
+            models.Index(name="message_due", fields=["due_at"], condition=Q(state="queued")),
+            models.Index(name="message_undelivered", fields=["request"], condition=Q(state__in=("failed", "bounced"))),
+        ]
 
     def __str__(self):
         return f"{self.get_kind_display()} ({self.request.spoken_reference})"

@@ -1,11 +1,20 @@
-"""Requests for an evaluation, and the record of everything that was done with them."""
+"""Requests for an evaluation."""
 
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
-from django.utils import timezone
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Coalesce
 
 from appointments import references
-from appointments.encryption import EncryptedJSONField, EncryptedTextField, LookupField
+from appointments.encryption import (
+    ChoiceLookupsField,
+    EncryptedJSONField,
+    EncryptedTextField,
+    LookupField,
+    SearchLookupsField,
+)
+from appointments.models import statuses
 
 
 class RequestQuerySet(models.QuerySet):
@@ -23,6 +32,18 @@ class RequestQuerySet(models.QuerySet):
             found |= Q(email_lookup__in=of_email.digests(email))
         return self.filter(found)
 
+    def matching(self, words: str):
+        """Requests of people whose name, or a helper's, has words that begin like these, in any order.
+
+        Four digits may also be the end of the phone number. Nothing is decrypted to find them. One letter finds
+        nothing: it would show half of everybody.
+        """
+        field = self.model._meta.get_field("search_lookups")
+        found = self if field.words(words) else self.none()
+        for digests in field.digests(words):
+            found = found.filter(search_lookups__overlap=digests)
+        return found
+
 
 class EvaluationRequest(models.Model):
     """One person's request. What they typed, and what they chose about their health, is encrypted."""
@@ -36,19 +57,7 @@ class EvaluationRequest(models.Model):
         TEXT = "text", "A text message"
         EMAIL = "email", "E-mail"
 
-    class Status(models.TextChoices):
-        NEW = "new", "New"
-        IN_HAND = "in hand", "Being handled"
-        WAITING = "waiting", "Waiting for the patient"
-        SCHEDULED = "scheduled", "Scheduled"
-        CLOSED = "closed", "Closed"
-
-    class ClosedReason(models.TextChoices):
-        SEEN = "seen", "The evaluation took place"
-        WITHDRAWN = "withdrawn", "Withdrawn by the patient"
-        NOT_REACHED = "not reached", "We could not reach the patient"
-        NOT_SUITABLE = "not suitable", "Another service is needed"
-        DUPLICATE = "duplicate", "Sent twice"
+    Status, ClosedReason = statuses.Status, statuses.ClosedReason
 
     class Suspicion(models.TextChoices):
         """Why a request is on the spam shelf. It is kept there like any other request, and staff can take it out."""
@@ -70,6 +79,47 @@ class EvaluationRequest(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.NEW)
     closed_reason = models.CharField(max_length=12, choices=ClosedReason, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    duplicate_of = models.ForeignKey("self", models.SET_NULL, null=True, editable=False, related_name="duplicates")
+    """The request that the clinic goes on with, where this one was sent twice."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+")
+    """Who looks after it at the front desk."""
+    reached_at = models.DateTimeField(null=True, editable=False)
+    """When somebody of the clinic first spoke with the sender."""
+    answered_at = models.DateTimeField(null=True, editable=False)
+    """When the sender first had an answer: they were reached, or a message was left for them."""
+    tries = models.PositiveSmallIntegerField(default=0, editable=False)
+    """Attempts in vain since the sender was last heard from."""
+    next_try_on = models.DateField(null=True, editable=False)
+    """The day, at the clinic, on which it is to be taken up again; until then it is out of the way. Null: now."""
+    letter_on = models.DateField(null=True, editable=False)
+    """When a letter was sent to somebody who could not be reached."""
+
+    scheduled_for = models.DateTimeField(null=True, editable=False)
+    """When the evaluation takes place."""
+    clinician = EncryptedTextField(purpose="request.clinician", blank=True, editable=False)
+    place = EncryptedTextField(purpose="request.place", blank=True, editable=False)
+
+    before = EncryptedJSONField(purpose="request.before", default=dict, editable=False)
+    """What the last act of staff changed, as it was before, so that a mistaken click can be undone."""
+    status_before = models.CharField(max_length=10, blank=True, editable=False)
+    """The status that undoing leads to. In the clear, because the database checks it."""
+
+    call_first = models.GeneratedField(
+        expression=Case(
+            When(~Q(status="closed") & Q(needs_same_day_call=True, reached_at=None, suspicion=""), then=True),
+            default=False,
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+    """A warning sign was chosen, and nobody has spoken with the sender yet. Leaving a message is not enough."""
+    due_on = models.GeneratedField(
+        expression=Case(When(answered_at=None, then=F("reply_by")), default=Coalesce("next_try_on", "reply_by")),
+        output_field=models.DateField(null=True),
+        db_persist=True,
+    )
+    """The day by which somebody has to do something next: the promised one until the sender has had an answer."""
 
     tracking_hash = models.CharField(max_length=64, unique=True, editable=False)
     """SHA-256 of the token in the patient's private link."""
@@ -110,11 +160,32 @@ class EvaluationRequest(models.Model):
     insurer = EncryptedTextField(purpose="request.insurer", blank=True)
     message = EncryptedTextField("in their own words", purpose="request.message", blank=True)
 
+    search_lookups = SearchLookupsField(names=("name", "helper_name"), number="phone", purpose="request.search")
+    interest_lookups = ChoiceLookupsField(of="interests", purpose="request.interests")
+
     objects = RequestQuerySet.as_manager()
 
     class Meta:
         ordering = ["-received_at"]
-        permissions = [("handle_evaluationrequest", "Can record calls and move requests on")]
+        permissions = [
+            ("handle_evaluationrequest", "Can record calls and move requests on"),
+            ("export_evaluationrequest", "Can export requests, and see who looked at them"),
+        ]
+        indexes = [
+            # The queue, in its order: it stays as quick as it is however many requests are closed.
+            models.Index(
+                F("call_first").desc(),
+                F("due_on").asc(nulls_first=True),
+                "id",
+                name="request_queue",
+                condition=~Q(status="closed") & Q(suspicion=""),
+            ),
+            models.Index(fields=["received_at"], name="request_received"),
+            models.Index(fields=["scheduled_for"], name="request_scheduled", condition=Q(scheduled_for__isnull=False)),
+            models.Index(fields=["closed_at"], name="request_closed", condition=Q(closed_at__isnull=False)),
+            GinIndex(fields=["search_lookups"], name="request_search"),
+            GinIndex(fields=["interest_lookups"], name="request_interests"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="request_can_be_answered",
@@ -132,6 +203,11 @@ class EvaluationRequest(models.Model):
                 | (~Q(status="closed") & Q(closed_reason="") & Q(closed_at__isnull=True)),
                 violation_error_message="A closed request has a reason and a day; an open one has neither.",
             ),
+            models.CheckConstraint(
+                name="request_scheduled_for_a_time",
+                condition=Q(scheduled_for=None) | Q(status__in=("scheduled", "closed")),
+                violation_error_message="Only a scheduled request, or one that was, has a time.",
+            ),
         ]
 
     def __str__(self):
@@ -141,45 +217,3 @@ class EvaluationRequest(models.Model):
     @property
     def spoken_reference(self):
         return references.display(self.reference)
-
-
-class RequestEvent(models.Model):
-    """One line of the record: what was done with a request, when, and by whom. Lines are only ever added.
-
-    It names the request by its reference and holds nothing about the person, so it outlives the request: after an
-    erasure it still says that there was one. The database refuses to change or delete a line.
-    """
-
-    PATIENT, WEBSITE, COMMAND_LINE = "patient", "website", "command line"
-    """Who did something, where it was no member of staff."""
-
-    class Kind(models.TextChoices):
-        RECEIVED = "received", "Received"
-        MOVED = "moved", "Moved"
-        REACHED = "reached", "Reached"
-        LEFT_MESSAGE = "left message", "Left a message"
-        NO_ANSWER = "no answer", "No answer"
-        CHANGED = "changed", "Changed by the patient"
-        WITHDRAWN = "withdrawn", "Withdrawn by the patient"
-        SHELVED = "shelved", "Put on the spam shelf"
-        UNSHELVED = "unshelved", "Taken off the spam shelf"
-        MAIL_FAILED = "mail failed", "A message was not delivered"
-        MAIL_AGAIN = "mail again", "A message is sent again"
-        EXPORTED = "exported", "Exported for the person"
-        ERASED = "erased", "Erased"
-        PURGED = "purged", "Deleted at the end of its time"
-
-    reference = models.CharField(max_length=8, db_index=True)
-    kind = models.CharField(max_length=12, choices=Kind)
-    at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
-    by = models.CharField(max_length=150)
-    """A user name, or one of the names above."""
-    detail = models.CharField(max_length=80, blank=True)
-    """A status, a reason or a number from a fixed list; never what somebody typed."""
-
-    class Meta:
-        ordering = ["at", "pk"]
-        verbose_name = "event"
-
-    def __str__(self):
-        return f"{references.display(self.reference)}: {self.get_kind_display()}"

@@ -124,10 +124,10 @@ def test_calls_and_moves_are_recorded_and_the_patient_reads_them(desk_client, cl
     assert request.status == "waiting"
     shown = client.get(f"/request-evaluation/yours/{request.tracking_token}/").content.decode()
     assert "We left you a message." in shown
-    act(desk_client, request, "move", "scheduled")
-    assert request.status == "scheduled"
+    act(desk_client, request, "move", "in hand")
+    assert request.status == "in hand"
     assert "Say why you close" in act(desk_client, request, "move", "closed")
-    assert request.status == "scheduled"
+    assert request.status == "in hand"
     html = act(desk_client, request, "move", "closed", reason="seen")
     assert request.status == "closed"
     assert "front-desk" in html, "the record names who did it"
@@ -189,7 +189,6 @@ def test_the_most_urgent_comes_first_what_is_closed_last_and_overdue_is_said(des
         ([("contact", "reached")], False, False),
         ([("contact", "left message"), ("contact", "reached")], False, False),
         ([("move", "in hand")], True, True),
-        ([("move", "scheduled")], False, False),
         ([("move", "waiting")], True, False),
         ([("contact", "reached"), ("move", "waiting")], False, False),
         ([("shelve", "")], False, False),

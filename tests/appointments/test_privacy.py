@@ -24,7 +24,7 @@ from appointments import limits, privacy, services
 from appointments.encryption import EncryptedJSONField, EncryptedTextField
 from appointments.management.commands import run_worker
 from appointments.models import EvaluationRequest, Message, RequestDraft, RequestEvent, Tally
-from tests.factories import make_request
+from tests.factories import agree, make_request
 from tests.stored import environment_of_another_process, tables_with
 from treatments import library
 
@@ -92,7 +92,9 @@ def test_a_closed_request_is_kept_to_the_second(monkeypatch, keep, days, closed)
 def test_an_open_request_stays_however_old(monkeypatch):
     for status in ("new", "in hand", "waiting", "scheduled"):
         request = make_request()
-        if status != "new":
+        if status == "scheduled":
+            agree(request)
+        elif status != "new":
             services.move(request, status, by="sam")
     reopened = make_closed()
     services.move(reopened, "in hand", by="sam")
@@ -108,7 +110,7 @@ def test_suspected_spam_is_kept_for_thirty_days(closed):
     with time_machine.travel(start, tick=False) as clock:
         request = make_request(suspicion="too fast")
         if closed:
-            services.move(request, "closed", reason="duplicate", by="sam")
+            services.move(request, "closed", reason="not reached", by="sam")
         clock.move_to(start + timedelta(days=30))
         run("purge_requests")
         assert exists(request)

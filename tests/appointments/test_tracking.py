@@ -8,7 +8,7 @@ import pytest
 from appointments import services, tracking
 from appointments.email_hint import suggestion
 from appointments.models import EvaluationRequest, Message, RequestEvent
-from tests.factories import make_request
+from tests.factories import agree, make_request
 from tests.flow import URL
 from tests.pages import read
 
@@ -47,7 +47,9 @@ def test_the_page_says_where_the_request_stands_and_nothing_about_the_person(cli
 
 @pytest.mark.parametrize("status", EvaluationRequest.Status.values)
 def test_every_status_has_its_words(client, request_, address, status):
-    if status != "new":
+    if status == "scheduled":
+        agree(request_)
+    elif status != "new":
         reason = "not reached" if status == "closed" else ""
         services.move(request_, status, by="dana", reason=reason)
     request_.refresh_from_db()
