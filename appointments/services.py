@@ -227,7 +227,7 @@ def record_letter(request: EvaluationRequest, *, by: str) -> None:
     changes = {"letter_on": published().today, "answered_at": request.answered_at or timezone.now()}
     if request.status != Status.SCHEDULED:
         changes |= _moved(request, Status.WAITING)
-    _act(request, Event.LETTER, by=by, changes=changes | {"next_try_on": _in_open_days(LETTER_DAYS)})
+    _act(request, Event.LETTER, by=by, changes=changes | {"next_try_on": after_letter()})
 
 
 @transaction.atomic
@@ -296,6 +296,11 @@ def write_note(request: EvaluationRequest, text: str, *, by: str) -> None:
     request = _locked(request)
     RequestNote.objects.create(request=request, text=text.strip(), by=by)
     _record(request, Event.NOTED, by=by)
+
+
+def after_letter() -> date:
+    """Return the day at the clinic until which a letter that is sent today waits for an answer."""
+    return _in_open_days(LETTER_DAYS)
 
 
 def can_undo(request: EvaluationRequest, *, by: str) -> bool:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("find/", yours.find, name="find_request"),
     path("yours/<str:token>/", yours.your_request, name="your_request"),
     path("yours/<str:token>/reply-by.ics", yours.calendar, name="your_request_calendar"),
+    path("yours/<str:token>/visit.ics", yours.visit_calendar, name="your_request_visit"),
     path("yours/<str:token>/contact/", yours.change_contact, name="your_request_contact"),
     path("yours/<str:token>/times/", yours.change_times, name="your_request_times"),
     path("yours/<str:token>/withdraw/", yours.withdraw, name="your_request_withdraw"),

@@ -7,7 +7,7 @@ with a hundred. Days are days at the clinic.
 import datetime
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Now
+from django.utils import timezone
 
 from appointments.models import EvaluationRequest, Message
 from appointments.services import MOST_TRIES
@@ -16,8 +16,7 @@ Status = EvaluationRequest.Status
 
 OPEN = ~Q(status=Status.CLOSED) & Q(suspicion="")
 CALL = OPEN & Q(call_first=True)
-VISIT_IS_OVER = Q(status=Status.SCHEDULED) & (Q(scheduled_for=None) | Q(scheduled_for__lt=Now()))
-"""What became of it has to be entered. Requests of earlier releases may have no time."""
+MAIL_FAILED = Exists(Message.objects.undelivered().filter(request=OuterRef("pk")))
 IN_ORDER = (F("call_first").desc(), F("due_on").asc(nulls_first=True), "pk")
 """Whom to call today because of a warning sign, then by the day by which something has to be done."""
 
@@ -30,7 +29,9 @@ def overdue(today: datetime.date) -> Q:
 def now(today: datetime.date) -> Q:
     """Requests that somebody has to do something with today."""
     is_due = ~Q(status=Status.SCHEDULED) & (Q(next_try_on=None) | Q(next_try_on__lte=today))
-    return OPEN & (Q(call_first=True) | is_due | VISIT_IS_OVER)
+    # What became of it has to be entered. Requests of earlier releases may have no time.
+    is_over = Q(status=Status.SCHEDULED) & (Q(scheduled_for=None) | Q(scheduled_for__lt=timezone.now()))
+    return OPEN & (Q(call_first=True) | is_due | is_over)
 
 
 def later(today: datetime.date) -> Q:
@@ -40,8 +41,7 @@ def later(today: datetime.date) -> Q:
 
 def with_urgency(requests: QuerySet, today: datetime.date) -> QuerySet:
     """Return requests with what is urgent about each: `is_overdue` and `mail_failed`."""
-    undelivered = Message.objects.undelivered().filter(request=OuterRef("pk"))
-    return requests.annotate(is_overdue=overdue(today), mail_failed=OPEN & Q(Exists(undelivered)))
+    return requests.annotate(is_overdue=overdue(today), mail_failed=OPEN & Q(MAIL_FAILED))
 
 
 def next_step(request: EvaluationRequest, today: datetime.date, at: datetime.datetime) -> str:
@@ -81,11 +81,8 @@ def counts(today: datetime.date, user=None) -> dict[str, int]:
         "scheduled": Q(status=Status.SCHEDULED),
         "unassigned": Q(owner=None),
         "mine": Q(owner=user) if user else Q(pk=None),
+        "mail": Q(MAIL_FAILED),
     }
     requests = EvaluationRequest.objects.order_by()
     found = requests.filter(OPEN).aggregate(**{name: Count("pk", filter=which) for name, which in wanted.items()})
-    undelivered = Message.objects.undelivered().filter(request__in=requests.filter(OPEN).values("pk"))
-    return found | {
-        "mail": undelivered.values("request").distinct().count(),
-        "spam": requests.exclude(suspicion="").count(),
-    }
+    return found | {"spam": requests.exclude(suspicion="").count()}

@@ -214,6 +214,11 @@ class EvaluationRequest(models.Model):
         # A name here would end up in page titles and in the admin's own log.
         return f"Request {self.spoken_reference}"
 
+    @staticmethod
+    def kind() -> str:
+        """Return under what name treatments.models.Presence keeps who has a request open."""
+        return "request"
+
     @property
     def spoken_reference(self):
         return references.display(self.reference)

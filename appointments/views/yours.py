@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from appointments import gate, limits, reply_calendar, services, tracking
+from appointments import calendars, gate, limits, services, tracking
 from appointments.forms import ChangeContactForm, ChangeTimesForm, FindForm
 from appointments.models import EvaluationRequest
 from appointments.views.flow import later, private
@@ -46,6 +46,7 @@ def your_request(request, found):
     context = {
         "found": found,
         "status": tracking.patient_status(found),
+        "visit": tracking.visit_of(found),
         "is_new": found.status == Status.NEW,
         "is_open": found.status != Status.CLOSED,
         "received": found.received_at.astimezone(zone),
@@ -62,12 +63,21 @@ def calendar(request, found):
     """Give the reply-by date as a file for a calendar. It says nothing else."""
     if not found.reply_by:
         raise Http404
-    content = reply_calendar.file(found, request.library.clinic)
-    return HttpResponse(
-        content,
-        "text/calendar; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{found.spoken_reference}.ics"'},
-    )
+    return _calendar_file(found, calendars.reply_by(found, request.library.clinic))
+
+
+@secret
+@require_safe
+def visit_calendar(request, found):
+    """Give the agreed evaluation as a file for a calendar: when, with whom and where, and no reason."""
+    if not tracking.visit_of(found):
+        raise Http404
+    return _calendar_file(found, calendars.visit(found, request.library.clinic))
+
+
+def _calendar_file(found, content):
+    headers = {"Content-Disposition": f'attachment; filename="{found.spoken_reference}.ics"'}
+    return HttpResponse(content, "text/calendar; charset=utf-8", headers=headers)
 
 
 @secret

@@ -1,7 +1,6 @@
 """The front desk: everything can be read, nothing that a patient wrote can be changed, and every act is recorded."""
 
 import datetime
-import re
 
 import pytest
 import time_machine
@@ -31,20 +30,12 @@ def test_it_works(manager_client):
 def test_times_are_those_of_the_clinic(manager_client):
     with time_machine.travel("2026-11-25T00:43:00Z"):
         make_request()
-    assert "Nov. 24, 2026, 7:43 p.m." in manager_client.get(LIST).content.decode()
+    assert "Nov 24, 7:43 PM" in manager_client.get(LIST).content.decode()
 
 
 def test_requests_cannot_be_deleted_by_the_page(manager_client):
     make_request()
     assert "delete_selected" not in manager_client.get(LIST).content.decode()
-
-
-@pytest.mark.parametrize("typed", ["CF4HK7PR", "cf4-hk7-pr", "CF4"])
-def test_search_by_reference(manager_client, typed):
-    make_request()
-    EvaluationRequest.objects.update(reference="CF4HK7PR")
-    make_request()
-    assert "1 evaluation request" in manager_client.get(LIST, {"q": typed}).content.decode()
 
 
 def test_a_request_that_cannot_be_read_does_not_hide_the_others(manager_client, settings):
@@ -126,20 +117,26 @@ def test_calls_and_moves_are_recorded_and_the_patient_reads_them(desk_client, cl
     assert "We left you a message." in shown
     act(desk_client, request, "move", "in hand")
     assert request.status == "in hand"
-    assert "Say why you close" in act(desk_client, request, "move", "closed")
+    assert "Say why." in act(desk_client, request, "close")
     assert request.status == "in hand"
-    html = act(desk_client, request, "move", "closed", reason="seen")
+    html = act(desk_client, request, "close", reason="seen")
     assert request.status == "closed"
     assert "front-desk" in html, "the record names who did it"
     assert "cannot become" in act(desk_client, request, "move", "waiting")
 
 
 @pytest.mark.parametrize(
-    "values", [{"act": "x"}, {"act": "move", "value": "x"}, {"act": "contact", "value": "erased"}, {}]
-)
+    "values",
+    [
+        {"act": "x"}, {"act": "move", "value": "x"}, {"act": "move", "value": "scheduled"}, {"act": "put off"}, {},
+        {"act": "contact", "value": "erased"}, {"act": "give", "value": "x"}, {"act": "give", "value": "99999999"},
+        {"act": "undo"}, {"act": "letter"}, {"act": "cancel", "reason": "patient"}, {"act": "close", "reason": "x"},
+        {"act": "close", "reason": "duplicate"}, {"act": "note", "text": " "},
+    ],
+)  # fmt: skip
 def test_nonsense_changes_nothing(desk_client, values):
     request = make_request()
-    desk_client.post(f"{LIST}{request.pk}/handle/", values)
+    assert desk_client.post(f"{LIST}{request.pk}/handle/", values).status_code in (409, 422)
     request.refresh_from_db()
     assert request.status == "new"
     assert RequestEvent.objects.filter(reference=request.reference).count() == 1
@@ -148,9 +145,9 @@ def test_nonsense_changes_nothing(desk_client, values):
 def test_suspected_spam_lies_apart_and_can_be_taken_back(desk_client):
     request = make_request(suspicion="hidden field", email="a@mail.example")
     assert request.spoken_reference not in desk_client.get(LIST).content.decode()
-    shelf = desk_client.get(LIST, {"shelf": "spam"}).content.decode()
+    shelf = desk_client.get(LIST, {"show": "spam"}).content.decode()
     assert request.spoken_reference in shelf
-    assert "Suspected spam (1)" in shelf
+    assert 'Suspected spam <span class="count">1</span>' in shelf
     act(desk_client, request, "unshelve")
     assert request.spoken_reference in desk_client.get(LIST).content.decode()
     assert sorted(request.messages.values_list("kind", flat=True)) == ["patient received", "staff new"]
@@ -164,19 +161,19 @@ def order(html, *requests):
     return sorted(shown, key=lambda request: html.index(request.spoken_reference))
 
 
-def test_the_most_urgent_comes_first_what_is_closed_last_and_overdue_is_said(desk_client):
+def test_the_most_urgent_comes_first_and_overdue_is_said(desk_client):
     closed = make_request(reply_by=datetime.date(2020, 1, 1), needs_same_day_call=True)
     services.move(closed, "closed", reason="seen", by="dana")
     later = make_request(reply_by=datetime.date(2100, 1, 2))
     late = make_request(reply_by=datetime.date(2020, 1, 2))
     today = make_request(reply_by=datetime.date(2100, 1, 2), needs_same_day_call=True)
     html = desk_client.get(LIST).content.decode()
-    assert order(html, closed, later, late, today) == [today, late, later, closed]
+    assert order(html, closed, later, late, today) == [today, late, later]
     assert html.count("CALL TODAY") == 1
-    assert "Thu, Jan 2, 2020 (OVERDUE)" in html
-    assert html.count("(OVERDUE)") == 1
+    assert html.count("OVERDUE by") == 1
+    html = desk_client.get(LIST, {"show": "closed"}).content.decode()
+    assert order(html, closed, later, late, today) == [closed]
     assert "Closed: The evaluation took place" in html
-    assert "sorted" not in re.findall("<thead>.*</thead>", html, re.DOTALL)[0], "no heading claims this order"
 
 
 # What staff did, and whether the patient still waits for a call today and for the answer that was promised.
@@ -201,15 +198,15 @@ def test_the_first_page_and_the_list_agree_on_who_waits(desk_client, acts, call,
     first = desk_client.get("/admin/").content.decode()
     opened = desk_client.get(f"{LIST}{request.pk}/change/").content.decode()
     for name, words, waits in (("call", "CALL TODAY", call), ("overdue", "OVERDUE", overdue)):
-        assert (f"do={name}" in first) == waits
-        assert (request.spoken_reference in desk_client.get(LIST, {"do": name}).content.decode()) == waits
-        assert (words in opened) == waits
+        assert (f"show={name}" in first) == waits
+        assert (request.spoken_reference in desk_client.get(LIST, {"show": name}).content.decode()) == waits
+        assert (f"<b>{words}" in opened) == waits
 
 
 def test_a_request_without_a_promised_day_is_never_overdue(desk_client):
     request = make_request(reply_by=None)
-    assert "No day was promised" in desk_client.get(LIST).content.decode()
-    assert request.spoken_reference not in desk_client.get(LIST, {"do": "overdue"}).content.decode()
+    assert "No day" in desk_client.get(LIST).content.decode()
+    assert request.spoken_reference not in desk_client.get(LIST, {"show": "overdue"}).content.decode()
 
 
 def test_the_day_is_that_of_the_clinic(client):
@@ -219,19 +216,19 @@ def test_the_day_is_that_of_the_clinic(client):
         make_request(reply_by=datetime.date(2026, 11, 27))
         assert "OVERDUE" not in client.get(LIST).content.decode()
     with time_machine.travel("2026-11-28T06:00:00Z"):
-        assert "Fri, Nov 27, 2026 (OVERDUE)" in client.get(LIST).content.decode()
+        assert "OVERDUE by 1 day<" in client.get(LIST).content.decode()
 
 
 @pytest.mark.parametrize("state", ["failed", "bounced"])
 def test_mail_that_was_not_delivered_is_seen_until_it_is_sent_again(desk_client, state):
     request = make_request(email="a@mail.example")
     message = request.messages.get(kind="patient received")
-    assert "do=mail" not in desk_client.get("/admin/").content.decode()
+    assert "show=mail" not in desk_client.get("/admin/").content.decode()
     outbox.give_up(message, state)
-    assert "do=mail" in desk_client.get("/admin/").content.decode()
-    listed = desk_client.get(LIST, {"do": "mail"}).content.decode()
+    assert "show=mail" in desk_client.get("/admin/").content.decode()
+    listed = desk_client.get(LIST, {"show": "mail"}).content.decode()
     assert request.spoken_reference in listed
-    assert "NOT DELIVERED" in listed
+    assert "Mail was not delivered" in listed
     opened = desk_client.get(f"{LIST}{request.pk}/change/").content.decode()
     assert "A message was not delivered (To the patient: we have your request), by the website" in opened
     assert "Send again" in opened
@@ -288,20 +285,12 @@ def test_every_answer_is_shown_in_words(desk_client):
         assert words in html, words
 
 
-def test_a_request_on_the_shelf_is_found_by_its_reference(desk_client):
-    request = make_request(suspicion="too fast")
-    first = desk_client.get("/admin/").content.decode()
-    assert "Suspected spam: <b>1</b>" in first
-    html = desk_client.get(LIST, {"q": request.spoken_reference}).content.decode()
-    assert "New (suspected spam)" in html
-
-
 def test_a_closed_request_can_only_be_opened_again(desk_client):
     request = make_request()
     services.move(request, "closed", reason="not reached", by="dana")
     html = desk_client.get(f"{LIST}{request.pk}/change/").content.decode()
     assert "Open it again" in html
-    assert "I reached them" not in html
+    assert 'value="reached"' not in html
     assert "closed. Open it again first" in act(desk_client, request, "contact", "reached")
     act(desk_client, request, "move", "in hand")
     assert request.status == "in hand"

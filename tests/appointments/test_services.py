@@ -131,7 +131,7 @@ def test_a_request_moves_only_where_it_can_go(now, then):
     else:
         if then == now == Status.SCHEDULED:
             return  # a time is entered for one of an earlier release
-        with pytest.raises(services.RefusedError, match="cannot become|is closed"):
+        with pytest.raises(services.RefusedError, match=r"cannot become|is closed"):
             move()
         assert record(request) == []
         then = now

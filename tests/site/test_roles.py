@@ -38,6 +38,7 @@ request_start_over                                                 405/302   405
 request_safety|find_request                                        200/422   200/422 200/422  200/422 200/422 200/422
 request_(step|change|check)                                        302       302     302      302     302     302
 your_request(_calendar)?                                           200/405   200/405 200/405  200/405 200/405 200/405
+your_request_visit                                                 404/405   404/405 404/405  404/405 404/405 404/405
 your_request_contact                                               200/422   200/422 200/422  200/422 200/422 200/422
 your_request_(times|withdraw)                                      200/302   200/302 200/302  200/302 200/302 200/302
 shared_draft|picture|healthz|robots                                200/405   200/405 200/405  200/405 200/405 200/405
@@ -88,7 +89,11 @@ admin:treatments_version_(share|end_share)                         login     405
 
 admin:appointments_evaluationrequest_(changelist|history)          login     403     403      200     200     200
 admin:appointments_evaluationrequest_change                        login     403     403      200/403 200/403 200/403
-admin:appointments_evaluationrequest_handle                        login     403     403      405/302 405/302 405/302
+admin:appointments_evaluationrequest_handle                        login     403     403      405/409 405/409 405/409
+admin:appointments_evaluationrequest_(many|views)                  login     403     403      405/302 405/302 405/302
+admin:appointments_evaluationrequest_here                          login     403     403      405/200 405/200 405/200
+admin:appointments_evaluationrequest_(search|next)                 login     403     403      302     302     302
+admin:appointments_evaluationrequest_(day|print|letter|beside)     login     403     403      200     200     200
 admin:appointments_evaluationrequest_delete                        login     403     403      403     200     200
 admin:appointments_evaluationrequest_add                           login     403     403      403     403     403
 
@@ -134,7 +139,7 @@ ARGUMENTS = {
     "request_change": {"slug": "reach"},
     **{
         f"your_request{part}": {"token": lambda: EvaluationRequest.objects.get().tracking_token}
-        for part in ("", "_calendar", "_contact", "_times", "_withdraw")
+        for part in ("", "_calendar", "_visit", "_contact", "_times", "_withdraw")
     },
     "shared_draft": {"token": lambda: sharing.address(share_link()).split("/")[-2]},
     "admin:treatments_version_end_share": {"pk": lambda: share_link().pk},
