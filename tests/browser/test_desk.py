@@ -57,12 +57,9 @@ def test_from_the_queue_to_an_evaluation_by_keyboard(open_desk, stored):
     page.keyboard.press("s")
     day = timezone.localdate() + datetime.timedelta(days=3)
     page.keyboard.type(f"{day:%m%d%Y}")
-    page.keyboard.press("Tab")
-    page.keyboard.type("0230PM")
-    page.keyboard.press("Tab")
-    page.keyboard.type("Dr. Sample")
-    page.keyboard.press("Tab")
-    page.keyboard.type("Room 2")
+    for name, typed in {"time": "0230PM", "clinician": "Dr. Sample", "place": "Room 2"}.items():
+        _tab_to(page, name)
+        page.keyboard.type(typed)
     page.keyboard.press("Enter")
     expect(page.get_by_role("definition").filter(has_text=re.compile("at 2:30 PM")).first).to_be_visible()
     request.refresh_from_db()
@@ -139,6 +136,15 @@ def test_every_screen_of_the_desk_is_accessible(open_desk, stored, width, color_
         if page.evaluate("document.documentElement.scrollWidth") > width:
             faults.append(f"{name} scrolls sideways")
     assert faults == []
+
+
+def _tab_to(page, name):
+    """Go on until a field has the focus: the parts of a day and its calendar are stops of their own."""
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == name:
+            return
+    raise AssertionError(f"The keyboard does not lead to {name}.")
 
 
 def _faults(page, name):
