@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path
 
 from appointments import privacy
-from appointments.desk import queue
+from appointments.desk import morning, queue
 from appointments.desk import request as one
 from appointments.models import EvaluationRequest
 
@@ -39,6 +39,7 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
             desk("views/", queue.save_view, "views"),
             desk("many/", queue.many, "many"),
             desk("next/", one.next_request, "next"),
+            desk("morning/", morning.morning, "morning"),
             desk("day/", one.day, "day"),
             desk("<path:object_id>/handle/", one.act, "handle"),
             desk("<path:object_id>/here/", one.here, "here"),

@@ -1,6 +1,8 @@
-"""Until when the clinic says it will answer, and when it tries again: in days that it is open, on its own calendar."""
+"""When the clinic is open, until when it says it will answer, and when it tries again: on its own calendar."""
 
 import datetime
+import statistics
+from collections import defaultdict
 from zoneinfo import ZoneInfo
 
 from treatments.models import ClinicSettings
@@ -30,6 +32,29 @@ def open_day(now: datetime.datetime, clinic: ClinicSettings, number: int) -> dat
     """Return the day on the clinic's calendar that is `number` open days after today, which does not count."""
     here = now.astimezone(ZoneInfo(clinic.time_zone))
     return [day for day in _open_days(here, clinic) if day > here.date()][number - 1]
+
+
+def open_times(
+    first: datetime.date, last: datetime.date, clinic: ClinicSettings
+) -> list[tuple[datetime.datetime, datetime.datetime]]:
+    """Return when the clinic opens and closes (aware), from the day `first` to the day `last`, both counted."""
+    zone = ZoneInfo(clinic.time_zone)
+    holidays = {day for day, _ in clinic.named_holidays}
+    days = [first + datetime.timedelta(days=number) for number in range((last - first).days + 1)]
+    return sorted(
+        tuple(datetime.datetime.combine(day, time, tzinfo=zone) for time in times)
+        for day in days
+        for weekday, *times in list(clinic.hours) or USUAL_WEEK
+        if WEEKDAYS.index(weekday) == day.weekday() and day not in holidays
+    )
+
+
+def usual_day(clinic: ClinicSettings) -> datetime.timedelta:
+    """Return for how long the clinic is open on a usual day: the median of the days of its week."""
+    lengths = defaultdict(datetime.timedelta)
+    for weekday, opens, closes in list(clinic.hours) or USUAL_WEEK:
+        lengths[weekday] += datetime.timedelta(hours=closes.hour - opens.hour, minutes=closes.minute - opens.minute)
+    return statistics.median_low(lengths.values())
 
 
 def _open_days(start: datetime.datetime, clinic: ClinicSettings) -> list[datetime.date]:
