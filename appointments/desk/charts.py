@@ -16,7 +16,7 @@ LINE = 16
 """The height of a line of words."""
 NARROW = WIDTH - 130
 """The longest bar that has its number beside it."""
-LONGEST_NAME = 44
+LONGEST_NAME = 46
 """Letters for which there is room above a bar; the table has the whole name."""
 
 

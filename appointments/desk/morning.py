@@ -104,7 +104,7 @@ def first_contact(
 ) -> Chart:
     """Draw how soon patients heard from the clinic, lately and before that."""
     periods = [(name, one) for name, one in ((RECENT, recent), (EARLIER, earlier)) if one.answered]
-    times = [("Half of them", "half"), ("Nine of ten", "most")]
+    times = [("Half", "half"), ("Nine of ten", "most")]
     chart = Chart(
         slug="first-contact",
         title="How soon patients hear from us",
