@@ -43,6 +43,8 @@ class RequestEvent(models.Model):
         UNSHELVED = "unshelved", "Taken off the spam shelf"
         MAIL_FAILED = "mail failed", "A message was not delivered"
         MAIL_AGAIN = "mail again", "A message is sent again"
+        HELD = "held", "To be kept until a day"
+        RELEASED = "released", "No longer to be kept until a day"
         EXPORTED = "exported", "Exported for the person"
         ERASED = "erased", "Erased"
         PURGED = "purged", "Deleted at the end of its time"
@@ -64,10 +66,14 @@ class RequestEvent(models.Model):
 
 
 class Access(models.Model):
-    """One time that somebody saw, searched, printed or exported requests, or was kept from it. Also every sign-in.
+    """One time that somebody saw, searched, printed, exported or erased requests, or was kept from it; every sign-in.
 
     Reading health information has to be on record (45 CFR 164.312(b)). What somebody searched for is not kept: it
     would be a patient's name.
+
+    The lines form a chain: the database writes into each a fingerprint of the line and of all before it, so a line
+    that somebody changed, added or took away later is found by `access.verify`. For that it numbers them, and they
+    wait for each other until the transaction of each is over.
     """
 
     class Kind(models.TextChoices):
@@ -76,6 +82,7 @@ class Access(models.Model):
         VIEWED = "viewed", "Opened it"
         PRINTED = "printed", "Opened it for printing"
         EXPORTED = "exported", "Exported it"
+        ERASED = "erased", "Erased it"
         REFUSED = "refused", "Was refused"
         SIGNED_IN = "signed in", "Signed in"
         SIGNED_OUT = "signed out", "Signed out"
@@ -92,6 +99,8 @@ class Access(models.Model):
     """The requests that were shown."""
     detail = models.CharField(max_length=80, blank=True)
     """A page, a reason or a user name; never what somebody typed about a patient."""
+    fingerprint = models.CharField(max_length=64, default="", editable=False)
+    """SHA-256 of this line and of the fingerprint before it, which the database writes itself."""
 
     class Meta:
         ordering = ["-at", "-pk"]

@@ -67,6 +67,14 @@ class EvaluationRequest(models.Model):
         FLOOD = "flood", "One of very many at once"
         STAFF = "staff", "Put there by staff"
 
+    class HoldReason(models.TextChoices):
+        """Why a request is kept beyond its time."""
+
+        LEGAL = "legal", "A legal claim or an investigation"
+        COMPLAINT = "complaint", "A complaint that we look into"
+        AUDIT = "audit", "An audit"
+        PATIENT = "patient", "The patient asked us to keep it"
+
     reference = models.CharField(max_length=8, unique=True, editable=False)
     submission_key = models.UUIDField(unique=True, editable=False)
     """Derived from the draft that it was sent from: sending one draft twice makes one request."""
@@ -81,6 +89,11 @@ class EvaluationRequest(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     duplicate_of = models.ForeignKey("self", models.SET_NULL, null=True, editable=False, related_name="duplicates")
     """The request that the clinic goes on with, where this one was sent twice."""
+    hold_until = models.DateField("to be kept until", null=True, editable=False)
+    """The last day, at the clinic, on which nothing deletes it: neither its time limit nor an erasure."""
+    hold_reason = models.CharField(
+        "reason for keeping it", max_length=9, choices=HoldReason, blank=True, editable=False
+    )
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+")
     """Who looks after it at the front desk."""
@@ -183,6 +196,7 @@ class EvaluationRequest(models.Model):
             models.Index(fields=["received_at"], name="request_received"),
             models.Index(fields=["scheduled_for"], name="request_scheduled", condition=Q(scheduled_for__isnull=False)),
             models.Index(fields=["closed_at"], name="request_closed", condition=Q(closed_at__isnull=False)),
+            models.Index(fields=["hold_until"], name="request_held", condition=Q(hold_until__isnull=False)),
             GinIndex(fields=["search_lookups"], name="request_search"),
             GinIndex(fields=["interest_lookups"], name="request_interests"),
         ]
@@ -207,6 +221,11 @@ class EvaluationRequest(models.Model):
                 name="request_scheduled_for_a_time",
                 condition=Q(scheduled_for=None) | Q(status__in=("scheduled", "closed")),
                 violation_error_message="Only a scheduled request, or one that was, has a time.",
+            ),
+            models.CheckConstraint(
+                name="request_held_with_reason",
+                condition=Q(hold_until=None, hold_reason="") | (Q(hold_until__isnull=False) & ~Q(hold_reason="")),
+                violation_error_message="A request that is to be kept has a day and a reason.",
             ),
         ]
 
