@@ -128,17 +128,28 @@ class Purged:
     spam: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     """References of requests that the database would not delete."""
+    held: list[str] = field(default_factory=list)
+    """References of requests whose time is over, but which staff said to keep."""
     drafts: int = 0
     tallies: int = 0
+
+
+def keep_closed() -> datetime.timedelta:
+    """Return how long closed requests are kept, in days of 24 hours, also when the clocks change."""
+    return datetime.timedelta(days=library.published().clinic.keep_requests_days or KEEP_CLOSED_DAYS)
+
+
+def is_held() -> Q:
+    """Requests that nothing may delete, because staff said to keep them through today or longer."""
+    return Q(hold_until__gte=library.published().today)
 
 
 def closed_long_ago():
     """Return the requests whose time is over: closed for longer than the clinic's settings say.
 
-    A day is 24 hours here, also when the clocks change. Open requests are never among them, however old.
+    Open requests are never among them, however old. Those that staff said to keep are.
     """
-    days = library.published().clinic.keep_requests_days or KEEP_CLOSED_DAYS
-    edge = timezone.now() - datetime.timedelta(days=days)
+    edge = timezone.now() - keep_closed()
     return EvaluationRequest.objects.filter(status=EvaluationRequest.Status.CLOSED, closed_at__lt=edge)
 
 
@@ -153,17 +164,19 @@ def old_spam():
 def purge(*, by: str, dry_run: bool = False) -> Purged:
     """Delete what has had its time: closed requests, suspected spam, unfinished requests, and counts for limits.
 
-    A request that cannot be deleted does not keep the others. With `dry_run` nothing changes. Raises Django's
-    OperationalError when Postgres goes away; what was deleted until then stays deleted.
+    Requests that staff said to keep stay. One that cannot be deleted does not keep the others. With `dry_run` nothing
+    changes. Raises Django's OperationalError when Postgres goes away; what was deleted until then stays deleted.
     """
-    closed, spam = closed_long_ago(), old_spam()
+    held = [*_references(closed_long_ago().filter(is_held())), *_references(old_spam().filter(is_held()))]
+    held = list(dict.fromkeys(held))  # one may be both
+    closed, spam = (due.exclude(is_held()) for due in (closed_long_ago(), old_spam()))
     drafts = RequestDraft.objects.ended()
     tallies = Tally.objects.filter(window__lt=timezone.now() - KEEP_TALLIES)
     if dry_run:
         due = _references(closed)
         also = [reference for reference in _references(spam) if reference not in set(due)]
-        return Purged(due, also, [], drafts.count(), tallies.count())
-    purged = Purged()
+        return Purged(due, also, [], held, drafts.count(), tallies.count())
+    purged = Purged(held=held)
     # First what has the shortest time, so that nothing about requests can keep it.
     purged.drafts = drafts.delete()[0]
     purged.tallies = tallies.delete()[0]
@@ -293,7 +306,9 @@ def _everything(request, words):
     return _described(request, words) | {
         "reference": request.spoken_reference,
         "messages": [_described(message, words) for message in request.messages.order_by("pk")],
-        "notes of staff": [_described(note, words) for note in request.notes.all()],
+        "notes of staff (read them before you hand this over)": [
+            _described(note, words) for note in request.notes.all()
+        ],
         "record": [_described(event, words) for event in events],
     }
 
@@ -307,6 +322,8 @@ def _in_words(instance, field, words):
     if field.choices:
         return getattr(instance, f"get_{field.name}_display")()
     value = getattr(instance, field.name)
+    if isinstance(value, models.Model):
+        return str(value)
     labels = choices.labels(field.name, words)
     return [labels.get(one, one) for one in value] if isinstance(value, list) else labels.get(value, value)
 
@@ -314,8 +331,8 @@ def _in_words(instance, field, words):
 def erase(requests: Iterable[EvaluationRequest], *, by: str) -> list[str]:
     """Delete requests with everything that belongs to them, all or none, and return the references that were deleted.
 
-    Requests that are gone already change nothing. What stays is the record, which says nothing about the person, and
-    for two days counts under a keyed hash of an address.
+    Requests that are gone already change nothing, and those that staff said to keep are spared. What stays is the
+    record, which says nothing about the person, and for two days counts under a keyed hash of an address.
     """
     chosen = [request.pk for request in requests]
-    return _delete(EvaluationRequest.objects.filter(pk__in=chosen), Event.ERASED, by=by)
+    return _delete(EvaluationRequest.objects.filter(pk__in=chosen).exclude(is_held()), Event.ERASED, by=by)

@@ -303,6 +303,32 @@ def after_letter() -> date:
     return _in_open_days(LETTER_DAYS)
 
 
+HOLD_YEARS = 10
+
+
+@transaction.atomic
+def hold(request: EvaluationRequest, day: date | None, *, by: str, reason: str = "") -> None:
+    """Keep a request through a day at the clinic, or with None no longer than others are kept.
+
+    Until then nothing deletes it, neither its time limit nor an erasure. `reason` is one of HoldReason. Raises
+    RefusedError.
+    """
+    request = _locked(request)
+    if day is None:
+        if request.hold_until is None:
+            return
+        kind, detail, reason = Event.RELEASED, "", ""
+    else:
+        if not published().today <= day <= published().today + timedelta(days=HOLD_YEARS * 366):
+            raise RefusedError(f"Choose a day from today on, at most {HOLD_YEARS} years ahead.")
+        if reason not in EvaluationRequest.HoldReason.values:
+            raise RefusedError("Say why the request has to be kept.")
+        kind, detail = Event.HELD, f"{reason}, until {day.isoformat()}"
+    request.hold_until, request.hold_reason = day, reason
+    request.save(update_fields=["hold_until", "hold_reason"])
+    _record(request, kind, by=by, detail=detail)
+
+
 def can_undo(request: EvaluationRequest, *, by: str) -> bool:
     """Return whether this user can undo the last act: it was theirs, just now, and nothing has happened since."""
     if not request.status_before:
@@ -313,7 +339,7 @@ def can_undo(request: EvaluationRequest, *, by: str) -> bool:
     return last.by == by and timezone.now() - last.at < UNDO_WITHIN
 
 
-ASIDE = (Event.OWNER, Event.NOTED)
+ASIDE = (Event.OWNER, Event.NOTED, Event.HELD, Event.RELEASED)
 """Lines of the record that stand in nobody's way when the last click is undone."""
 
 

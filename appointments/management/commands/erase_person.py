@@ -2,14 +2,15 @@ from django.core.management.base import CommandError
 
 from appointments import references
 from appointments.management.person import PersonCommand
-from appointments.models import RequestEvent
-from appointments.privacy import erase
+from appointments.models import EvaluationRequest, RequestEvent
+from appointments.privacy import erase, is_held
 
 
 class Command(PersonCommand):
     help = (
         "Delete everything that is held on one person. What stays is the record of what was done, which says nothing "
-        "about them, and your backups. Unfinished requests delete themselves within 24 hours."
+        "about them, your backups, and requests that staff said to keep. Unfinished requests delete themselves within "
+        "24 hours."
     )
 
     def add_arguments(self, parser):
@@ -24,4 +25,9 @@ class Command(PersonCommand):
         if not yes and self.ask("Delete these for good? Type yes: ").casefold() != "yes":
             raise CommandError("Nothing was changed.")
         erased = erase(requests, by=RequestEvent.COMMAND_LINE)
+        for request in EvaluationRequest.objects.filter(is_held(), pk__in=[request.pk for request in requests]):
+            self.stdout.write(
+                f"Kept, because staff said so: {request.spoken_reference}, until {request.hold_until} "
+                f"({request.get_hold_reason_display()})"
+            )
         self.stdout.write(f"Erased: {', '.join(map(references.display, erased)) or 'nothing'}")

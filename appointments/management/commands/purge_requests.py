@@ -8,7 +8,8 @@ from appointments.privacy import purge
 class Command(BaseCommand):
     help = (
         "Delete what has had its time: closed requests after the days in the clinic settings, suspected spam after 30 "
-        "days, unfinished requests after 24 hours. Open requests stay. The worker does the same by itself every hour."
+        "days, unfinished requests after 24 hours. Open requests stay, and those that staff said to keep. The worker "
+        "does the same by itself every hour."
     )
 
     def add_arguments(self, parser):
@@ -19,6 +20,8 @@ class Command(BaseCommand):
         self.stdout.write("Would be deleted:" if dry_run else "Deleted:")
         self._list("closed requests", purged.closed)
         self._list("suspected spam", purged.spam)
+        if purged.held:
+            self._list("kept, because staff said so", purged.held)
         self.stdout.write(f"  unfinished requests: {purged.drafts}")
         self.stdout.write(f"  counts for limits: {purged.tallies}")
         if purged.failed:
