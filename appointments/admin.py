@@ -3,8 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from appointments import privacy
-from appointments.desk import morning, queue
+from appointments.desk import export, looked, morning, person, queue, retention
 from appointments.desk import request as one
 from appointments.models import EvaluationRequest
 
@@ -21,8 +20,8 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
     def has_change_permission(self, request, obj=None):
         return False
 
-    def delete_model(self, request, obj):
-        privacy.erase([obj], by=request.user.get_username())
+    def has_delete_permission(self, request, obj=None):
+        return False  # `person.erase` says first what goes and what stays
 
     def changelist_view(self, request, extra_context=None):
         return queue.queue(request)
@@ -41,6 +40,16 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
             desk("next/", one.next_request, "next"),
             desk("morning/", morning.morning, "morning"),
             desk("day/", one.day, "day"),
+            desk("export/", export.export, "export"),
+            desk("looked/", looked.looked, "looked"),
+            desk("looked/find/", looked.find, "looked_find"),
+            desk("looked/download/", looked.download, "looked_download"),
+            desk("person/", person.person, "person"),
+            desk("person/report/", person.report, "person_report"),
+            desk("person/download/", person.download, "person_download"),
+            desk("person/erase/", person.erase, "person_erase"),
+            desk("retention/", retention.retention, "retention"),
+            desk("<int:pk>/hold/", retention.hold, "hold"),
             desk("<path:object_id>/handle/", one.act, "handle"),
             desk("<path:object_id>/here/", one.here, "here"),
             desk("<path:object_id>/print/", one.on_paper, "print"),

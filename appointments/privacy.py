@@ -10,9 +10,11 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError, OperationalError, connection, models, transaction
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Cast, Greatest, Least, TruncDate
 from django.utils import timezone
 
 from appointments import choices, references
@@ -159,6 +161,24 @@ def old_spam():
     shelved = RequestEvent.objects.filter(reference=OuterRef("reference"), kind=Event.SHELVED, at__gte=edge)
     suspected = EvaluationRequest.objects.exclude(suspicion="")
     return suspected.filter(~Exists(shelved), received_at__lt=edge)
+
+
+def leaving() -> models.QuerySet:
+    """Return the requests that the purge is going to delete, each with `goes_on`: its day, at the clinic.
+
+    The next come first. One that staff said to keep goes on the day after, at the earliest.
+    """
+    shelved = RequestEvent.objects.filter(reference=OuterRef("reference"), kind=Event.SHELVED).order_by("-at")
+    put_there = Greatest("received_at", Subquery(shelved.values("at")[:1]))
+    goes_at = Least(
+        Case(When(status=EvaluationRequest.Status.CLOSED, then=F("closed_at") + Value(keep_closed()))),
+        Case(When(~Q(suspicion=""), then=put_there + Value(KEEP_SPAM))),
+        output_field=models.DateTimeField(),
+    )
+    zone = ZoneInfo(library.published().clinic.time_zone)
+    after_hold = Cast(F("hold_until") + Value(datetime.timedelta(days=1)), models.DateField())
+    requests = EvaluationRequest.objects.filter(Q(status=EvaluationRequest.Status.CLOSED) | ~Q(suspicion=""))
+    return requests.annotate(goes_on=Greatest(TruncDate(goes_at, tzinfo=zone), after_hold)).order_by("goes_on", "pk")
 
 
 def purge(*, by: str, dry_run: bool = False) -> Purged:
@@ -315,10 +335,10 @@ def _everything(request, words):
 
 def _described(instance, words):
     fields = (field for field in instance._meta.concrete_fields if field.name not in NOT_EXPORTED)
-    return {field.verbose_name: _in_words(instance, field, words) for field in fields}
+    return {field.verbose_name: in_words(instance, field, words) for field in fields}
 
 
-def _in_words(instance, field, words):
+def in_words(instance, field, words):
     if field.choices:
         return getattr(instance, f"get_{field.name}_display")()
     value = getattr(instance, field.name)

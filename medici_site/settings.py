@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "treatments.middleware.LibraryMiddleware",
+    "appointments.middleware.RefusedMiddleware",
 ]
 ROOT_URLCONF = "medici_site.urls"
 WSGI_APPLICATION = "medici_site.wsgi.application"
