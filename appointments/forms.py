@@ -442,6 +442,8 @@ class SafetyForm(QuestionForm):
 
     lone = "signs"
     NONE = "none"
+    STOPS = {WarningSign.Level.CALL_911, WarningSign.Level.ER}
+    SAME_DAY = {WarningSign.Level.CRISIS_LINE, WarningSign.Level.SAME_DAY}
 
     signs = forms.MultipleChoiceField(
         label="Is any of this happening now?",
@@ -487,6 +489,20 @@ class SafetyForm(QuestionForm):
         """The signs that were chosen, the most urgent first."""
         return [sign for sign in self.library.signs_by_level if sign.slug in self.cleaned_data["signs"]]
 
+    @property
+    def levels(self):
+        return {sign.level for sign in self.chosen}
+
+    @property
+    def is_emergency(self) -> bool:
+        """Whether help is needed now, so that nobody should be filling in a form."""
+        return bool(self.levels & self.STOPS)
+
+    @property
+    def needs_same_day_call(self) -> bool:
+        """Whether the clinic calls on the same day. Staff do not learn which sign it was."""
+        return bool(self.levels & self.SAME_DAY)
+
 
 class SendForm(QuestionForm):
     """The last page: consent to what the privacy notice said when the person read it."""
@@ -509,6 +525,8 @@ class SendForm(QuestionForm):
         answers = super().clean()
         if "consent" not in self.errors and answers.get("privacy_version") != self.present:
             self.add_error("consent", "Our privacy notice has just changed. Please read it, then tick the box again")
+            # The page that says so is about the present notice, and its box is empty.
+            self.data = {"privacy_version": self.present}
         return answers
 
 
