@@ -23,10 +23,6 @@ from treatments import library, schedule
 from treatments.models import WarningSign
 
 AWAY = (DatabaseError, InterfaceError)
-STOPS = {WarningSign.Level.CALL_911, WarningSign.Level.ER}
-"""Levels at which nobody should fill in a form."""
-SAME_DAY = {WarningSign.Level.CRISIS_LINE, WarningSign.Level.SAME_DAY}
-"""Levels at which the clinic calls on the same day. Staff do not learn which of them it was."""
 TOTAL = len(STEPS) + 2
 """All pages with questions: the safety check, the steps, and the last look."""
 KEPT = "request.kept"
@@ -102,18 +98,17 @@ def safety(request):
     page = {"form": form, "number": 1}
     if not form.is_valid():
         return show(request, "safety", page, status=422)
-    levels = {sign.level for sign in form.chosen}
     page |= {
         "signs": form.chosen,
-        "crisis": WarningSign.Level.CRISIS_LINE in levels,
-        "same_day": WarningSign.Level.SAME_DAY in levels,
+        "crisis": WarningSign.Level.CRISIS_LINE in form.levels,
+        "same_day": WarningSign.Level.SAME_DAY in form.levels,
     }
-    if levels & STOPS:
+    if form.is_emergency:
         return show(request, "stop", page)
     if away:
         return _cannot_go_on(request, "safety", page, away=True)
     try:
-        return _go_on(request, form, page, levels)
+        return _go_on(request, form, page)
     except AWAY:
         return _cannot_go_on(request, "safety", page, away=True)
 
@@ -123,7 +118,7 @@ def _cannot_go_on(request, template, page, **how):
     return show(request, "advice" if page["signs"] else template, page, **how)
 
 
-def _go_on(request, form, page, levels):
+def _go_on(request, form, page):
     draft, token = drafts.present(request), request.COOKIES.get(drafts.COOKIE)
     if draft is None:
         if request.library.clinic.is_paused:
@@ -131,9 +126,8 @@ def _go_on(request, form, page, levels):
         if wait := gate.wait_to_begin(request):
             return later(_cannot_go_on(request, "busy", page, status=429), wait)
         draft, token = drafts.begin(interest=form.cleaned_data["interest"])
-    same_day = bool(levels & SAME_DAY)
-    if draft.needs_same_day_call != same_day:
-        draft.needs_same_day_call = same_day
+    if draft.needs_same_day_call != form.needs_same_day_call:
+        draft.needs_same_day_call = form.needs_same_day_call
         draft.save(update_fields=["needs_same_day_call", "saved_at"])
     following = _address(len(drafts.answered(draft, request.library)))
     response = show(request, "advice", page | {"next": following}) if form.chosen else redirect(following)
