@@ -84,8 +84,13 @@ class Call:
         return self.is_whole and not self.is_new_sign and not self.errors
 
     @property
+    def emergency(self) -> WarningSign | None:
+        """The most urgent of the signs for which help is needed now."""
+        return next((sign for sign in self.signs if sign.level in SafetyForm.STOPS), None)
+
+    @property
     def in_crisis(self) -> bool:
-        return WarningSign.Level.CRISIS_LINE in {sign.level for sign in self.signs}
+        return any(sign.level == WarningSign.Level.CRISIS_LINE for sign in self.signs)
 
     @property
     def needs_same_day_call(self) -> bool:

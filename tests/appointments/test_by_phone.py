@@ -90,8 +90,8 @@ def test_what_to_tell_the_caller_comes_before_anything_else(desk_client, level):
     sign = next(sign for sign in library.published().warning_signs if sign.slug == slug)
     at = shown.index(str(sign.advice).split(".")[0].replace("'", "&#x27;"))
     assert at < shown.index("<form")
-    assert ("call 911 or go to the ER now" in shown) == (level in (Level.CALL_911, Level.ER))
-    assert ("call or text 988" in shown[:at]) == (level == Level.CRISIS_LINE)
+    assert (f"cannot wait for a form. {Level(level).label}." in shown[:at]) == (level in (Level.CALL_911, Level.ER))
+    assert ("Call or text 988" in shown[:at]) == (level == Level.CRISIS_LINE)
     assert save(desk_client, html, slug).status_code == 302, "it is still kept, if the caller wants"
     assert EvaluationRequest.objects.get().needs_same_day_call == (level != Level.THIS_WEEK)
 
