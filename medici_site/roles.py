@@ -55,7 +55,8 @@ FRONT_DESK = Role(
 MANAGER = Role(
     "Manager",
     "Does what an editor and the front desk do, changes the clinic's settings, exports and deletes requests, sees who "
-    "looked at them, and looks after staff accounts. Does not sign pages; give a manager who is a clinician both roles.",
+    "looked at them, and looks after staff accounts. Does not sign pages; give a manager who is a clinician both "
+    "roles.",
     WRITE
     | may("view change", ClinicSettings)
     | may("view handle delete export", EvaluationRequest)

@@ -13,7 +13,7 @@ def require(request, verb: str) -> None:
         raise PermissionDenied
 
 
-def page(request, template: str, title: str, **context) -> TemplateResponse:
+def page(request, template: str, title: str, *, status: int = 200, **context) -> TemplateResponse:
     """Return a page of the desk in the frame of the admin. A title never names a patient."""
     frame = admin.site.each_context(request) | {"opts": EvaluationRequest._meta, "title": title}
-    return TemplateResponse(request, f"admin/appointments/{template}", frame | context)
+    return TemplateResponse(request, f"admin/appointments/{template}", frame | context, status=status)

@@ -3,18 +3,19 @@
 import datetime
 from urllib.parse import urlencode
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpResponseNotAllowed, QueryDict
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
 from appointments import access, references, services, waiting
 from appointments.desk.forms import FilterForm
+from appointments.desk.frame import page as page_of_desk
+from appointments.desk.frame import require
 from appointments.encryption import CANNOT_BE_READ, decrypt, encrypt
 from appointments.models import Access, EvaluationRequest, SavedView
 from treatments import phone
@@ -52,7 +53,7 @@ NEEDED = (
 
 def queue(request):
     """Show the requests of one view of the desk, with what has to be done next with each."""
-    _may(request, "view")
+    require(request, "view")
     form, values = _filters(request)
     name = values.get("show", "now")
     is_filtered = bool(values.keys() - {"show"})
@@ -132,7 +133,7 @@ def _filtered(values, request, *, name):
 
 def search(request):
     """Take what somebody looks for, and show what it finds. It is posted, so it stands in no address and no log."""
-    _may(request, "view")
+    require(request, "view")
     if request.method == "POST":
         words = request.POST.get("words", "").strip()[:200]
         if words:
@@ -177,7 +178,7 @@ def _looked_for(request):
 
 def save_view(request):
     """Keep the filters of the queue under a name, for this user, or forget a view of theirs."""
-    _may(request, "view")
+    require(request, "view")
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if forget := request.POST.get("forget"):
@@ -210,7 +211,7 @@ MANY = {
 
 def many(request):
     """Do one thing with all requests that were ticked."""
-    _may(request, "handle")
+    require(request, "handle")
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     picked = [one for one in request.POST.getlist("pick") if one.isdigit()][:PER_PAGE]
@@ -239,10 +240,7 @@ def _list(request, name, page, counts, context):
     access.record(request, kind, [row.reference for row in rows], detail=name)
     query = {key: value for key, value in request.GET.items() if key != "page"}
     may_handle = request.user.has_perm("appointments.handle_evaluationrequest")
-    frame = {
-        **admin.site.each_context(request),
-        "opts": EvaluationRequest._meta,
-        "title": "Requests from patients",
+    shown = {
         "name": name,
         "heading": VIEWS.get(name, "Search"),
         "tabs": [
@@ -257,7 +255,7 @@ def _list(request, name, page, counts, context):
         "acts": _acts(name),
         "today": today,
     }
-    return TemplateResponse(request, "admin/appointments/queue.html", frame | context)
+    return page_of_desk(request, "queue.html", "Requests from patients", **shown, **context)
 
 
 def _with_what_is_shown(requests, request):
@@ -292,11 +290,6 @@ def _rules(row):
     if "interpreter" in (row.access_needs or ()):
         rules.append("interpreter")
     return rules
-
-
-def _may(request, verb):
-    if not request.user.has_perm(f"appointments.{verb}_evaluationrequest"):
-        raise PermissionDenied
 
 
 def _address(query=""):

@@ -6,7 +6,7 @@ record. An act that is refused comes back on the same page, with everything that
 
 import datetime
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -20,6 +20,7 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 
 from appointments import access, choices, privacy, services, tracking, waiting
+from appointments.desk import frame
 from appointments.desk.forms import CancelForm, CloseForm, NoteForm, PutOffForm, ScheduleForm
 from appointments.encryption import Unreadable
 from appointments.models import Access, EvaluationRequest, Message, RequestEvent
@@ -60,7 +61,7 @@ WHY_NOT_SENT = {
 
 def open_request(request, object_id):
     """Show one request: how to reach its sender safely comes before the number to dial."""
-    _may(request, "view")
+    frame.require(request, "view")
     if request.method == "POST":
         raise PermissionDenied
     return _page(request, _found(request, object_id))
@@ -71,7 +72,7 @@ def act(request, object_id):
 
     A second click, or somebody who did not see what a colleague or the patient has just done, changes nothing.
     """
-    _may(request, "handle")
+    frame.require(request, "handle")
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     found = _found(request, object_id)
@@ -140,7 +141,7 @@ def _do(found, name, posted, typed, user) -> bool:
 
 def next_request(request):
     """Lead to what has to be done next, other than the request that one comes from."""
-    _may(request, "view")
+    frame.require(request, "view")
     todo = EvaluationRequest.objects.filter(waiting.now(request.library.today)).order_by(*waiting.IN_ORDER)
     after = request.GET.get("after", "")
     found = todo.exclude(pk=after if after.isdigit() else None).values_list("pk", flat=True).first()
@@ -152,7 +153,7 @@ def next_request(request):
 
 def here(request, object_id):
     """Note that somebody still has a request open, and say who else has."""
-    _may(request, "view")
+    frame.require(request, "view")
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     found = _found(request, object_id)
@@ -165,24 +166,24 @@ def here(request, object_id):
 
 def on_paper(request, object_id):
     """Show a request as one page for the chart."""
-    _may(request, "view")
+    frame.require(request, "view")
     found = _found(request, object_id)
     access.record(request, Seen.PRINTED, [found.reference])
-    return _paper(request, "request", str(found), _what_we_know(found, request) | {"found": found})
+    return frame.page(request, "request_paper.html", str(found), **_what_we_know(found, request) | {"found": found})
 
 
 def letter(request, object_id):
     """Show the letter to somebody who could not be reached. It names nothing about their health."""
-    _may(request, "handle")
+    frame.require(request, "handle")
     found = _found(request, object_id)
     access.record(request, Seen.PRINTED, [found.reference], detail="letter")
     context = {"found": found, "until": services.after_letter(), "handle": _handle(found)}
-    return _paper(request, "letter", f"Letter about {found}", context)
+    return frame.page(request, "letter_paper.html", f"Letter about {found}", **context)
 
 
 def day(request):
     """Show the evaluations of one day at the clinic: today's, unless the address names another."""
-    _may(request, "view")
+    frame.require(request, "view")
     try:
         on = datetime.date.fromisoformat(request.GET.get("on", ""))
     except ValueError:
@@ -198,12 +199,12 @@ def day(request):
         "after": on + datetime.timedelta(days=1),
         "visits": [(visit, _needs(visit, request.library)) for visit in visits],
     }
-    return _paper(request, "day", f"Evaluations on {date_format(on, 'l, F j, Y')}", context)
+    return frame.page(request, "day_paper.html", f"Evaluations on {date_format(on, 'l, F j, Y')}", **context)
 
 
 def beside(request, object_id, other_id):
     """Show two requests side by side, to tell whether they are from one person and about one thing."""
-    _may(request, "view")
+    frame.require(request, "view")
     pair = [_found(request, object_id), _found(request, other_id)]
     access.record(request, Seen.VIEWED, [one.reference for one in pair], detail="side by side")
     columns = [_lines(one, request.library) for one in pair]
@@ -216,12 +217,7 @@ def beside(request, object_id, other_id):
             (one, other, _handle(one)) for one, other in (pair, pair[::-1]) if Status.CLOSED in MOVES[one.status]
         ],
     }
-    return _paper(request, "beside", f"{pair[0]} beside {pair[1].spoken_reference}", context)
-
-
-def _paper(request, name, title, context):
-    frame = {**admin.site.each_context(request), "opts": EvaluationRequest._meta, "title": title}
-    return TemplateResponse(request, f"admin/appointments/{name}_paper.html", frame | context)
+    return frame.page(request, "beside_paper.html", f"{pair[0]} beside {pair[1].spoken_reference}", **context)
 
 
 # -- The page --------------------------------------------------------------------------------------------------------
@@ -236,15 +232,12 @@ def _page(request, found, *, typed=None, refused="", status=200):
         moves = []  # it is cancelled first
     forms = _forms(found) | ({typed.act: typed} if typed else {})
     context = {
-        **admin.site.each_context(request),
-        "opts": EvaluationRequest._meta,
-        "title": str(found),
         "found": found,
         "refused": refused,
         "handle": _handle(found),
         "step": waiting.next_step(found, request.library.today, timezone.now()),
         "overdue_days": (request.library.today - found.reply_by).days if found.is_overdue else 0,
-        "status": _status(found),
+        "stands": _status(found),
         "patient_reads": _patient_reads(found),
         "others": _others(found, user),
         "events": _timeline(found),
@@ -264,7 +257,7 @@ def _page(request, found, *, typed=None, refused="", status=200):
         **{f"{name.replace(' ', '_')}_form": form for name, form in forms.items()},
         **_what_we_know(found, request),
     }
-    return TemplateResponse(request, "admin/appointments/request.html", context, status=status)
+    return frame.page(request, "request.html", str(found), status=status, **context)
 
 
 def _forms(found, posted=None, name="") -> dict:
@@ -294,11 +287,6 @@ def _found(request, object_id) -> EvaluationRequest:
     if found is None:
         raise Http404
     return found
-
-
-def _may(request, verb):
-    if not request.user.has_perm(f"appointments.{verb}_evaluationrequest"):
-        raise PermissionDenied
 
 
 def _colleagues():
