@@ -75,7 +75,6 @@ def counts(today: datetime.date, user=None) -> dict[str, int]:
         "now": now(today),
         "call": CALL,
         "overdue": overdue(today),
-        "new": Q(status=Status.NEW),
         "later": later(today),
         "waiting": Q(status=Status.WAITING),
         "scheduled": Q(status=Status.SCHEDULED),

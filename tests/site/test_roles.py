@@ -95,6 +95,7 @@ admin:appointments_evaluationrequest_here                          login     403
 admin:appointments_evaluationrequest_(search|next)                 login     403     403      302     302     302
 admin:appointments_evaluationrequest_(day|print|letter|beside)     login     403     403      200     200     200
 admin:appointments_evaluationrequest_delete                        login     403     403      403     200     200
+admin:appointments_evaluationrequest_morning                       login     403/405 403/405  200/405 200/405 200/405
 admin:appointments_evaluationrequest_add                           login     403     403      200/422 200/422 200/422
 
 admin:medici_site_user_(changelist|add|change|history)             login     403     403      403     200     200
