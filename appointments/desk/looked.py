@@ -94,7 +94,7 @@ def looked(request):
         query.pop("page", None)
         context |= {
             "lines": lines,
-            "rows": _rows(lines, chosen),
+            "rows": list(_rows(lines, chosen)),
             "requests": [_request(one) for one in chosen],
             "last": Access.objects.order_by("-pk").first(),
             "query": query.urlencode(),

@@ -43,7 +43,7 @@ function press(element) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || keysOff?.checked) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || (keysOff ? keysOff.checked : remembered())) return;
   if (event.key === "Escape" && isTyping(event.target)) return event.target.blur();
   if (isTyping(event.target)) return;
   const keys = document.getElementById("keys");

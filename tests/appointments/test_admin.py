@@ -51,12 +51,6 @@ def test_a_request_that_cannot_be_read_does_not_hide_the_others(manager_client, 
         lost.save()
 
 
-def test_a_request_can_be_deleted_when_its_sender_asks(manager_client):
-    request = make_request()
-    manager_client.post(f"{LIST}{request.pk}/delete/", {"post": "yes"})
-    assert not EvaluationRequest.objects.exists()
-
-
 def test_requests_cannot_be_changed(manager_client):
     request = make_request()
     assert manager_client.post(f"{LIST}{request.pk}/change/", {"name": "Other"}).status_code == 403
@@ -303,7 +297,7 @@ def test_who_may_only_read_sees_no_buttons(client):
     html = client.get(f"{LIST}{request.pk}/change/").content.decode()
     assert "Sample Patient" in html
     assert "/handle/" not in html
-    assert "/delete/" not in html
+    assert "/person/" not in html
     assert client.post(f"{LIST}{request.pk}/handle/", {"act": "shelve"}).status_code == 403
 
 
@@ -325,10 +319,3 @@ def test_a_button_needs_the_token_of_its_page(client):
 def test_editors_can_do_nothing(editor_client):
     request = make_request()
     assert editor_client.post(f"{LIST}{request.pk}/handle/", {"act": "shelve"}).status_code == 403
-
-
-def test_a_deleted_request_leaves_its_line_on_record(manager_client, manager):
-    request = make_request()
-    manager_client.post(f"{LIST}{request.pk}/delete/", {"post": "yes"})
-    event = RequestEvent.objects.get(kind="erased")
-    assert (event.reference, event.by) == (request.reference, manager.get_username())

@@ -94,7 +94,13 @@ admin:appointments_evaluationrequest_(many|views)                  login     403
 admin:appointments_evaluationrequest_here                          login     403     403      405/200 405/200 405/200
 admin:appointments_evaluationrequest_(search|next)                 login     403     403      302     302     302
 admin:appointments_evaluationrequest_(day|print|letter|beside)     login     403     403      200     200     200
-admin:appointments_evaluationrequest_delete                        login     403     403      403     200     200
+admin:appointments_evaluationrequest_delete                        login     403     403      403     403     403
+admin:appointments_evaluationrequest_looked                        login     403/405 403/405  403/405 200/405 200/405
+admin:appointments_evaluationrequest_looked_find                   login     405/403 405/403  405/403 405/302 405/302
+admin:appointments_evaluationrequest_looked_download               login     405/403 405/403  405/403 405/200 405/200
+admin:appointments_evaluationrequest_(export|person|hold)          login     403     403      403     200     200
+admin:appointments_evaluationrequest_person_.*                     login     405/403 405/403  405/403 405/200 405/200
+admin:appointments_evaluationrequest_retention                     login     403/405 403/405  200/405 200/405 200/405
 admin:appointments_evaluationrequest_morning                       login     403/405 403/405  200/405 200/405 200/405
 admin:appointments_evaluationrequest_add                           login     403     403      200/422 200/422 200/422
 
@@ -181,8 +187,13 @@ def answer(response):
     return "login" if to_sign_in else str(response.status_code)
 
 
+RECORD = 'INSERT INTO "appointments_access"'
+"""That somebody was refused is put on record, and is all that a refusal writes."""
+
+
 def writes(queries):
-    return [query["sql"] for query in queries if query["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+    statements = [query["sql"] for query in queries if not query["sql"].startswith(RECORD)]
+    return [sql for sql in statements if sql.startswith(("INSERT", "UPDATE", "DELETE"))]
 
 
 def answer_of(method, url):
