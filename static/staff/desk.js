@@ -80,9 +80,9 @@ if (here && token) {
   }, HEARTBEAT);
 }
 
-// The browser asks before a note that was typed and not saved goes away with the page.
+// The browser asks before what was typed and not saved goes away with the page.
 let unsaved = false;
-for (const form of document.querySelectorAll(".request form")) {
+for (const form of document.querySelectorAll(".request form, .by-phone form")) {
   form.addEventListener("input", () => (unsaved = true));
   form.addEventListener("submit", () => (unsaved = false));
 }

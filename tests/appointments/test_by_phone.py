@@ -4,6 +4,7 @@ import re
 import threading
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 
@@ -71,6 +72,18 @@ def test_the_clerk_reads_the_reference_and_the_day_aloud(desk_client):
     html = desk_client.get(response.url).content.decode()
     words = f"Your reference is {request.spoken_reference}. You will hear from us by {request.reply_by:%A, %B} "
     assert words in html
+
+
+def test_the_queue_leads_to_it_for_who_may_use_it(desk_client, client):
+    queue = ADD.removesuffix("add/")
+    assert f'href="{ADD}"' in desk_client.get(queue).content.decode()
+    reader = make_user(role="front desk", username="reader")
+    reader.groups.clear()
+    reader.user_permissions.add(Permission.objects.get(codename="view_evaluationrequest"))
+    client.force_login(reader)
+    assert f'href="{ADD}"' not in client.get(queue).content.decode()
+    for method in (client.get, client.post):
+        assert method(ADD).status_code == 403
 
 
 def test_nothing_else_is_asked_before_the_warning_signs(desk_client):
