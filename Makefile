@@ -6,13 +6,17 @@ BIN := $(VENV)/bin
 VAR_DIR ?= var
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench check format content install static browser lock clean
+.PHONY: help run demo test soak bench check format content install static browser lock clean
 
 help: ## List these words
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-10s %s\n", $$1, $$2 }'
 
 run: install static ## Start the whole site on http://127.0.0.1:8000 (HOST, PORT and DATABASE_URL are honoured)
 	@exec $(BIN)/python manage.py serve
+
+demo: $(VENV)/.tools static ## Fill the request desk with samples, to look at (ARGS=--remove takes them away)
+	@$(BIN)/python manage.py prepare
+	@$(BIN)/python manage.py make_demo $(ARGS)
 
 test: $(VENV)/.tools browser ## Run every test, browser tests included (ARGS="-k form" chooses)
 	@$(BIN)/python -m pytest $(ARGS)

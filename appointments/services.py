@@ -23,7 +23,6 @@ class RefusedError(Exception):
     """What was asked for cannot be done with this request as it is now. The text says why, for the person who asked."""
 
 
-@transaction.atomic(durable=True)
 def submit_evaluation_request(*, submission_key: uuid.UUID, taken_by=None, **values) -> EvaluationRequest:
     """Store a request, the record of it and the messages about it, all or none, and return the request.
 
@@ -34,6 +33,12 @@ def submit_evaluation_request(*, submission_key: uuid.UUID, taken_by=None, **val
     wrote down what somebody said on the phone, and who then looks after it. Raises Django's database errors when
     Postgres is away.
     """
+    with transaction.atomic(durable=True):
+        return store_request(submission_key=submission_key, taken_by=taken_by, **values)
+
+
+def store_request(*, submission_key: uuid.UUID, taken_by=None, **values) -> EvaluationRequest:
+    """Do what `submit_evaluation_request` does, in a transaction of the caller: nothing is on disk before its end."""
     token = secrets.token_urlsafe(32)
     hashed = tracking_hash(token)
     while True:
