@@ -51,7 +51,7 @@ def others():
 @transaction.atomic
 def fill() -> int:
     """Make all samples anew, as seen from now, and return how many there are."""
-    privacy.erase(samples(), by=RequestEvent.COMMAND_LINE)
+    _erase()
     desk = Desk()
     for tell in (_new, _being_handled, _waiting, _scheduled, _spam, _closed):
         tell(desk)
@@ -64,7 +64,7 @@ def fill() -> int:
 @transaction.atomic
 def remove() -> int:
     """Take away all samples and the sample accounts, and return how many requests went. The record of them stays."""
-    erased = privacy.erase(samples(), by=RequestEvent.COMMAND_LINE)
+    erased = _erase()
     for user in get_user_model().objects.filter(username__in=ACCOUNTS):
         try:
             with transaction.atomic():
@@ -73,6 +73,12 @@ def remove() -> int:
             user.is_active = False
             user.save(update_fields=["is_active"])
     return len(erased)
+
+
+def _erase():
+    for kept in samples().filter(privacy.is_held()):
+        services.hold(kept, None, by=RequestEvent.COMMAND_LINE)
+    return privacy.erase(samples(), by=RequestEvent.COMMAND_LINE)
 
 
 class Desk:
@@ -286,7 +292,9 @@ def _closed(desk):
         ends[number % len(ends)](desk, days)
     kept = desk.words.clinic.keep_requests_days or privacy.KEEP_CLOSED_DAYS
     for left in (4, 20, 45):
-        _not_suitable(desk, -min(kept - left, 360) * 5 // 7)
+        old = _not_suitable(desk, -min(kept - left, 360) * 5 // 7)
+    until = desk.words.today + datetime.timedelta(days=90)
+    old.then(3, "9:00", services.hold, until, reason=EvaluationRequest.HoldReason.COMPLAINT)
 
 
 def _seen(desk, days):
@@ -307,7 +315,8 @@ def _withdrawn(desk, days):
 
 def _not_suitable(desk, days):
     called = desk.sample(days).called(1, "15:20", Event.REACHED)
-    called.noted(1, "15:30", "needs a hand surgeon, gave two names.").closed(1, "15:35", ClosedReason.NOT_SUITABLE)
+    called.noted(1, "15:30", "needs a hand surgeon, gave two names.")
+    return called.closed(1, "15:35", ClosedReason.NOT_SUITABLE)
 
 
 def _sent_twice(desk, days):

@@ -6,15 +6,14 @@ signs are asked first, alone: what to tell the caller about them comes before an
 
 import uuid
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import messages
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods
 
 from appointments.business_days import reply_by
+from appointments.desk import frame
 from appointments.forms import STEPS, SafetyForm, SendForm
 from appointments.models import EvaluationRequest
 from appointments.services import submit_evaluation_request
@@ -145,8 +144,7 @@ def _key(posted) -> uuid.UUID:
 @require_http_methods(["GET", "HEAD", "POST"])
 def by_phone(request):
     """Ask, and save once. What to read to the caller then stands above the new request."""
-    if not request.user.has_perm("appointments.handle_evaluationrequest"):
-        raise PermissionDenied
+    frame.require(request, "handle")
     call = Call(request.POST if request.method == "POST" else None, request.library)
     if stored := EvaluationRequest.objects.filter(submission_key=call.key).first():
         # A second click, or Back and a change.
@@ -163,13 +161,8 @@ def by_phone(request):
             **call.values(),
         )
         return _shown(request, stored)
-    context = {"title": "A request by phone", "call": call, "opts": EvaluationRequest._meta}
-    return TemplateResponse(
-        request,
-        "admin/appointments/by_phone.html",
-        admin.site.each_context(request) | context,
-        status=422 if call.errors else 200,
-    )
+    status = 422 if call.errors else 200
+    return frame.page(request, "by_phone.html", "A request by phone", status=status, call=call)
 
 
 def _shown(request, stored):

@@ -1,5 +1,6 @@
 """The demo: every screen of the desk full of samples, nobody real, nothing sent, and gone again without a trace."""
 
+import datetime
 import re
 from collections import Counter
 
@@ -10,7 +11,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from appointments import demo, outbox, waiting
+from appointments import demo, outbox, privacy, waiting
 from appointments.desk.queue import VIEWS, in_view
 from appointments.models import EvaluationRequest, Message, RequestEvent, RequestNote
 from tests.factories import make_request
@@ -48,8 +49,10 @@ def test_every_part_of_the_desk_is_full(moment):
         weeks = Counter((now - one.closed_at).days // 7 for one in REQUESTS.filter(status=Status.CLOSED))
         assert weeks.keys() >= set(range(1, 12))
         assert REQUESTS.exclude(duplicate_of=None).exists()
+        assert REQUESTS.filter(privacy.is_held()).exists()
+        assert privacy.leaving().filter(goes_on__lt=today + datetime.timedelta(days=84)).exists()
         kinds = set(RequestEvent.objects.values_list("kind", flat=True))
-        assert set(RequestEvent.Kind.values) - kinds == {"mail again", "exported", "erased", "purged"}
+        assert set(RequestEvent.Kind.values) - kinds == {"mail again", "exported", "erased", "purged", "released"}
         for model, field in ((RequestEvent, "at"), (RequestNote, "at"), (Message, "sent_at")):
             assert not model.objects.filter(**{f"{field}__gt": now}).exists(), "nothing has happened in the future"
 
