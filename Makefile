@@ -24,8 +24,9 @@ test: $(VENV)/.tools browser ## Run every test, browser tests included (ARGS="-k
 soak: $(VENV)/.tools static ## Send 200 requests while processes and the database are killed; none may be lost or doubled
 	@$(BIN)/python -m bench.soak
 
-bench: $(VENV)/.tools static ## Requests stored per second, beside a plain insert
+bench: $(VENV)/.tools static ## Requests stored per second, and the pages of the desk at 100,000 requests
 	@$(BIN)/python -m bench.submissions
+	@$(BIN)/python -m bench.desk
 
 check: $(VENV)/.tools ## Lint code and templates, check settings, migrations and dependencies
 	$(BIN)/ruff check .
