@@ -10,7 +10,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import CharField, Count, DateField, F, Func, Q
+from django.db.models import Count, DateField, Q
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
@@ -69,31 +69,23 @@ def weeks(words: Library) -> Weeks:
     this_monday = words.today - _days(words.today.weekday())
     mondays = [this_monday - _days(7 * number) for number in reversed(range(WEEKS))]
     monday = TruncWeek("received_at", tzinfo=ZoneInfo(words.clinic.time_zone), output_field=DateField())
-    received = (
-        EvaluationRequest.objects.filter(received_at__gte=midnight(mondays[0], words.clinic))
-        .annotate(monday=monday, is_spam=~Q(suspicion=""), names_none=Q(interest_lookups=[]))
-        .order_by()
-    )
+    received = EvaluationRequest.objects.filter(received_at__gte=midnight(mondays[0], words.clinic)).order_by()
+    groups = received.values_list(monday, ~Q(suspicion=""), "closed_reason", "interest_lookups").annotate(Count("pk"))
 
-    outcomes, spam, named_none = (defaultdict(lambda: [0] * WEEKS) for _ in range(3))
-    groups = received.values_list("monday", "is_spam", "closed_reason", "names_none").annotate(Count("pk"))
-    for monday, is_spam, reason, names_none, count in groups:
-        week = mondays.index(monday)
-        if is_spam:
-            spam[True][week] += count
-        else:
-            outcomes[reason][week] += count
-            named_none[names_none][week] += count
-
-    # Only the hash of each answer can be read here; it is compared with those of the answers that can be given.
+    # Only hashes of the answers can be read here; they are compared with those of the answers that can be given.
     field = EvaluationRequest._meta.get_field("interest_lookups")
     families = choices.labels("interests", words)
     choice = {digest: slug for slug in families for digest in field.digests(slug)}
-    interest = Func(F("interest_lookups"), function="unnest", output_field=CharField())
-    treatments = defaultdict(lambda: [0] * WEEKS)
-    genuine = received.filter(is_spam=False).annotate(interest=interest)
-    for monday, digest, count in genuine.values_list("monday", "interest").annotate(Count("pk")):
-        treatments[choice.get(digest)][mondays.index(monday)] += count
+
+    outcomes, treatments, spam = defaultdict(_no_weeks), defaultdict(_no_weeks), _no_weeks()
+    for monday, is_spam, reason, interests, count in groups:
+        week = mondays.index(monday)
+        if is_spam:
+            spam[week] += count
+            continue
+        outcomes[reason][week] += count
+        for slug in {choice.get(digest) for digest in interests} or {""}:
+            treatments[slug][week] += count
 
     return Weeks(
         mondays=mondays,
@@ -101,10 +93,14 @@ def weeks(words: Library) -> Weeks:
         treatments=[
             *((label, treatments[slug]) for slug, label in families.items()),
             ("No longer on the website", treatments[None]),
-            ("Named none", named_none[True]),
+            ("Named none", treatments[""]),
         ],
-        spam=spam[True],
+        spam=spam,
     )
+
+
+def _no_weeks():
+    return [0] * WEEKS
 
 
 # -- How soon people hear from the clinic --------------------------------------------------------------------------
