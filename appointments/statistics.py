@@ -6,6 +6,7 @@ Days and weeks are the clinic's own, and a week begins on Monday.
 
 import datetime
 from collections import defaultdict
+from itertools import accumulate
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -126,10 +127,7 @@ def first_contact(clinic: ClinicSettings) -> tuple[FirstContact, FirstContact]:
     last, middle = clinic.today, clinic.today - _days(PERIOD_DAYS - 1)
     first = middle - _days(PERIOD_DAYS)
     times = business_days.open_times(first, last, clinic)
-    before, total = [], 0.0
-    for opens, closes in times:
-        before.append(total)
-        total += (closes - opens).total_seconds()
+    before = list(accumulate((closes - opens for opens, closes in times), initial=datetime.timedelta()))
     values = {
         "first": midnight(first, clinic),
         "middle": midnight(middle, clinic),
@@ -141,17 +139,16 @@ def first_contact(clinic: ClinicSettings) -> tuple[FirstContact, FirstContact]:
     }
     with connection.cursor() as cursor:
         cursor.execute(FIRST_CONTACT, values)
-        found = dict(cursor.fetchall())
-    return tuple(_contact(found.get(is_recent)) for is_recent in (True, False))
+        found = {is_recent: FirstContact(*numbers) for is_recent, *numbers in cursor.fetchall()}
+    return tuple(found.get(is_recent, FirstContact()) for is_recent in (True, False))
 
 
 FIRST_CONTACT = """
 WITH clock AS (
-    -- Each time that the clinic opens and closes, and the seconds for which it was open before.
-    SELECT %(opens)s::timestamptz[] AS opens, %(closes)s::timestamptz[] AS closes, %(before)s::float8[] AS before
+    -- Each time that the clinic opens and closes, and how long it was open before.
+    SELECT %(opens)s::timestamptz[] AS opens, %(closes)s::timestamptz[] AS closes, %(before)s::interval[] AS before
 ), requests AS (
     SELECT received_at, answered_at, reply_by,
-           received_at >= %(middle)s AS is_recent,
            width_bucket(received_at, opens) AS i,
            width_bucket(answered_at, opens) AS j,
            (answered_at AT TIME ZONE %(zone)s)::date AS answered_on,
@@ -160,26 +157,19 @@ WITH clock AS (
     WHERE received_at >= %(first)s AND suspicion = ''
 ), measured AS (
     SELECT *,
-           coalesce(before[j] + extract(epoch FROM least(answered_at, closes[j]) - opens[j]), 0)
-           - coalesce(before[i] + extract(epoch FROM least(received_at, closes[i]) - opens[i]), 0) AS seconds,
+           coalesce(before[j] + (least(answered_at, closes[j]) - opens[j]), '0')
+           - coalesce(before[i] + (least(received_at, closes[i]) - opens[i]), '0') AS took,
            reply_by < %(today)s AND (answered_at IS NOT NULL OR closed_on IS NULL OR closed_on > reply_by) AS is_due
     FROM requests, clock
 )
-SELECT is_recent, json_build_array(
-    count(answered_at),
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE answered_at IS NOT NULL),
-    percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE answered_at IS NOT NULL),
-    count(*) FILTER (WHERE is_due),
-    count(*) FILTER (WHERE is_due AND answered_on <= reply_by)
-)
+SELECT received_at >= %(middle)s AS is_recent,
+       count(answered_at),
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY took) FILTER (WHERE answered_at IS NOT NULL),
+       percentile_cont(0.9) WITHIN GROUP (ORDER BY took) FILTER (WHERE answered_at IS NOT NULL),
+       count(*) FILTER (WHERE is_due),
+       count(*) FILTER (WHERE is_due AND answered_on <= reply_by)
 FROM measured GROUP BY is_recent
 """
-
-
-def _contact(row) -> FirstContact:
-    answered, half, most, due, kept = row or (0, None, None, 0, 0)
-    half, most = (None if one is None else datetime.timedelta(seconds=one) for one in (half, most))
-    return FirstContact(answered, half, most, due, kept)
 
 
 # -- What is open now ----------------------------------------------------------------------------------------------
