@@ -3,15 +3,12 @@
 import datetime
 from urllib.parse import urlencode
 
-from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.views.decorators.http import require_GET
 
 from appointments import business_days, statistics, waiting
-from appointments.desk import charts
+from appointments.desk import charts, frame
 from appointments.desk.charts import Chart
 from treatments.admin import desk
 
@@ -21,12 +18,10 @@ RECENT, EARLIER = "Last 4 weeks", "The 4 weeks before"
 @require_GET
 def morning(request):
     """Show the numbers of the morning to whoever may see requests."""
-    if not request.user.has_perm("appointments.view_evaluationrequest"):
-        raise PermissionDenied
+    frame.require(request, "view")
     words = request.library
     weeks, open_now = statistics.weeks(words), statistics.open_now(words.clinic)
     context = {
-        "title": "This morning",
         "today": words.today,
         "waiting": waiting.counts(words.today),
         "mail": statistics.mail(),
@@ -46,8 +41,7 @@ def morning(request):
             by_outcome(weeks),
             by_treatment(weeks),
         ]
-    frame = admin.site.each_context(request)
-    return TemplateResponse(request, "admin/appointments/morning.html", frame | context)
+    return frame.page(request, "morning.html", "This morning", **context)
 
 
 def visits(open_now: statistics.OpenNow) -> Chart:

@@ -159,6 +159,13 @@ def test_a_clinic_that_entered_no_hours_has_the_usual_week():
     assert statistics.first_contact(clinic(opening_hours=[], holidays=[]))[0].half == datetime.timedelta(hours=2)
 
 
+def test_a_clinic_that_was_closed_all_along():
+    received("2026-11-20T10:00", answered_at="2026-11-23T10:00")
+    days = [datetime.date(2026, 9, 1) + datetime.timedelta(days=number) for number in range(120)]
+    away = clinic(holidays=[f"{day} Away" for day in days])
+    assert statistics.first_contact(away)[0].half == datetime.timedelta()
+
+
 def test_half_and_nine_of_ten():
     for minutes in range(10, 120, 10):  # 10, 20, … 110
         hours, rest = divmod(minutes, 60)
