@@ -416,6 +416,7 @@ def closed(days_ago, **changes):
     return request
 
 
+@time_machine.travel("2027-07-14T16:00:00Z")  # noon at the clinic, and no change of clocks near
 def test_what_is_going_to_be_deleted_is_what_the_purge_deletes(monkeypatch):
     monkeypatch.setattr(library.published().clinic, "keep_requests_days", 40)
     requests = {"open": make_request(), "closed": closed(39), "older": closed(41), "held": closed(41)}
