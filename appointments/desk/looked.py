@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from appointments import access, references, spreadsheet
 from appointments.desk import frame, queue
+from appointments.desk.request import BY, what_was_done
 from appointments.models import Access, EvaluationRequest, RequestEvent
 
 LINES = 50
@@ -22,9 +23,7 @@ MOST = 20
 """Requests that a search may lead to. With more it was no search for one person."""
 PAGE = "who looked"
 """How this page is named on record."""
-BY = {"": "Nobody signed in"} | {
-    name: f"The {name}" for name in (RequestEvent.PATIENT, RequestEvent.WEBSITE, RequestEvent.COMMAND_LINE)
-}
+NOBODY = "nobody signed in"
 
 
 def _day(label):
@@ -113,7 +112,7 @@ def _rows(lines, chosen):
         spoken = [(one, references.display(one)) for one in shown]
         yield {
             "line": line,
-            "by": BY.get(line.by, line.by),
+            "by": BY.get(line.by, line.by) or NOBODY,
             "name": names.get(line.by, ""),
             "first": spoken[:3],
             "more": spoken[3:],
@@ -127,12 +126,12 @@ def _full_names(usernames):
 
 def _request(reference):
     """Return what was done with a request, also where it is gone."""
-    events = list(RequestEvent.objects.filter(reference=reference))
-    names = _full_names({event.by for event in events})
+    events = what_was_done(reference)
+    names = _full_names({event["by"] for event in events})
     return {
         "spoken": references.display(reference),
         "pk": EvaluationRequest.objects.filter(reference=reference).values_list("pk", flat=True).first(),
-        "events": [(event, BY.get(event.by, event.by), names.get(event.by, "")) for event in events],
+        "events": [(event, names.get(event["by"], "")) for event in events],
     }
 
 

@@ -68,7 +68,8 @@ def _choose(request, found, *, named="", error=""):
     """Show requests that may be one person's, ticked where it is safe to say that they are."""
     one_name = len({one.name.casefold() for one in found}) == 1
     rows = [{"request": one, "ticked": one_name or one.reference == named, "held": _is_held(one)} for one in found]
-    missing = sorted(missing_keys())
+    # Only what a person is found by: to ask every column would take a quarter of a minute with many requests.
+    missing = sorted(missing_keys(*(EvaluationRequest._meta.get_field(name) for name in ("phone", "email"))))
     access.record(request, Access.Kind.FOUND, [one.reference for one in found], detail=PAGE)
     context = {"form": Search(), "searched": True, "rows": rows, "one_name": one_name, "missing": missing}
     return frame.page(request, "person.html", "One person's data", **context, error=error)
@@ -125,13 +126,23 @@ def _export(request, requests, form):
 
 def _readable(exported, zone) -> dict:
     """Return an exported request as labels and words; what is empty is left out."""
-    facts, parts = [], []
-    for label, value in exported.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            parts.append((capfirst(label), [_words(one, zone) for one in value]))
-        elif label != "reference":
-            facts.append((label, value))
-    return {"reference": exported["reference"], "facts": _words(dict(facts), zone), "parts": parts}
+    parts = {label: value for label, value in exported.items() if _is_list_of_rows(value)}
+    facts = {label: value for label, value in _without_reference(exported).items() if label not in parts}
+    return {
+        "reference": exported["reference"],
+        "facts": _words(facts, zone),
+        "parts": [
+            (capfirst(label), [_words(_without_reference(one), zone) for one in rows]) for label, rows in parts.items()
+        ],
+    }
+
+
+def _is_list_of_rows(value):
+    return isinstance(value, list) and any(isinstance(one, dict) for one in value)
+
+
+def _without_reference(values):
+    return {label: value for label, value in values.items() if label != "reference"}
 
 
 def _words(values, zone) -> list[tuple[str, str]]:

@@ -431,15 +431,20 @@ def _lines(found, words) -> list[tuple[str, str]]:
 
 def _timeline(found) -> list[dict]:
     """Return all that happened with a request, in order: acts, looks and mail."""
-    events = list(RequestEvent.objects.filter(reference=found.reference))
-    undone = {int(event.detail) for event in events if event.kind == Event.UNDONE}
-    lines = [_event(event, undone) for event in events]
+    lines = what_was_done(found.reference)
     lines += [
         {"at": message.sent_at, "what": "Mailed", "detail": message.get_kind_display(), "by": BY["website"]}
         for message in found.messages.all()
         if message.sent_at
     ]
     return sorted([*lines, *_looks(found)], key=lambda line: line["at"])
+
+
+def what_was_done(reference: str) -> list[dict]:
+    """Return what was done with a request, in order, as staff read it; also with one that is gone."""
+    events = list(RequestEvent.objects.filter(reference=reference))
+    undone = {int(event.detail) for event in events if event.kind == Event.UNDONE}
+    return [_event(event, undone) for event in events]
 
 
 def _event(event, undone) -> dict:
@@ -449,6 +454,10 @@ def _event(event, undone) -> dict:
         detail = ""
     elif event.kind == Event.PUT_OFF:
         detail = date_format(datetime.date.fromisoformat(event.detail), "l, F j, Y")
+    elif event.kind == Event.HELD:
+        reason, _, day = event.detail.partition(", until ")
+        reason = EvaluationRequest.HoldReason(reason).label
+        detail = f"through {date_format(datetime.date.fromisoformat(day), 'F j, Y')}: {reason}"
     if event.pk in undone:
         detail = f"{detail}; undone" if detail else "undone"
     return {"at": event.at, "what": event.get_kind_display(), "detail": detail, "by": BY.get(event.by, event.by)}

@@ -66,6 +66,8 @@ def post(client, where, values=None, **more):
 def test_an_auditor_reads_who_saw_a_request_and_what_was_done(manager_client, seen):
     request, other = make_request(name="Ann Sample"), make_request(name="Bob Other")
     services.record_contact(request, Event.NO_ANSWER, by="manager")
+    services.hold(request, library.published().today, reason="audit", by="sam")
+    request.refresh_from_db()
     with time_machine.travel("2026-11-25T00:43:00Z"):
         Access.objects.create(by="manager", kind=Seen.PRINTED, references=[request.reference], address="192.0.2.7")
     Access.objects.create(by="dana", kind=Seen.LISTED, references=[request.reference, other.reference], detail="now")
@@ -81,7 +83,8 @@ def test_an_auditor_reads_who_saw_a_request_and_what_was_done(manager_client, se
     assert other.spoken_reference not in table
     assert 'manager <span class="quiet">(Mia Sample-Manager)</span>' in table
     assert "No answer, by manager (Mia Sample-Manager)" in html
-    assert "Received, by The patient" in html
+    assert f"Kept beyond its time (through {request.hold_until:%B} {request.hold_until.day}" in html
+    assert "Received, by the patient" in html
     assert "Ann" not in html
     assert seen() == [(Seen.VIEWED, [request.reference], "who looked")]
 
