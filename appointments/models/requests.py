@@ -193,9 +193,12 @@ class EvaluationRequest(models.Model):
                 name="request_queue",
                 condition=~Q(status="closed") & Q(suspicion=""),
             ),
+            # The longer lists, each in its order and counted without a look at the requests themselves.
+            models.Index(fields=["received_at", "id"], name="request_sent", condition=Q(suspicion="")),
+            models.Index(fields=["received_at", "id"], name="request_spam", condition=~Q(suspicion="")),
+            models.Index(fields=["suspicion", "closed_at", "id"], name="request_closed", condition=Q(status="closed")),
             models.Index(fields=["received_at"], name="request_received"),
             models.Index(fields=["scheduled_for"], name="request_scheduled", condition=Q(scheduled_for__isnull=False)),
-            models.Index(fields=["closed_at"], name="request_closed", condition=Q(closed_at__isnull=False)),
             models.Index(fields=["hold_until"], name="request_held", condition=Q(hold_until__isnull=False)),
             GinIndex(fields=["search_lookups"], name="request_search"),
             GinIndex(fields=["interest_lookups"], name="request_interests"),
