@@ -1,7 +1,6 @@
-// The desk by keyboard, and who else has a request open. All of it can be done without this script.
+// The desk by keyboard. All of it can be done without this script.
 const keysOff = document.getElementById("keys-off");
 const OFF = "desk-keys-off";
-const HEARTBEAT = 30000; // milliseconds
 
 function remembered() {
   try {
@@ -65,25 +64,4 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => print());
 }
 
-const here = document.getElementById("here");
-const token = document.querySelector("[name=csrfmiddlewaretoken]");
-if (here && token) {
-  setInterval(async () => {
-    const data = new FormData();
-    data.set("csrfmiddlewaretoken", token.value);
-    const answer = await fetch(here.dataset.address, { method: "POST", body: data }).catch(() => null);
-    if (!answer?.ok || answer.redirected) return; // away for a moment, or signed out
-    const text = (await answer.text()).trim();
-    // What says the same is left alone, so that a screen reader does not repeat it.
-    if (text === here.innerHTML.trim()) return;
-    here.replaceChildren(document.createRange().createContextualFragment(text));
-  }, HEARTBEAT);
-}
-
-// The browser asks before what was typed and not saved goes away with the page.
-let unsaved = false;
-for (const form of document.querySelectorAll(".request form, .by-phone form")) {
-  form.addEventListener("input", () => (unsaved = true));
-  form.addEventListener("submit", () => (unsaved = false));
-}
-addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
+guard(document.querySelectorAll(".request form, .by-phone form"));
