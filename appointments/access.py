@@ -12,17 +12,18 @@ from appointments import limits
 from appointments.models import Access
 
 
-def record(request, kind: str, references: Iterable[str] = (), *, detail: str = "", by: str | None = None) -> None:
+def record(request, kind: str, references: Iterable[str] = (), *, detail: str = "") -> None:
     """Put on record that the user of this web request did something with the requests of these references.
 
-    `by` names the user where the web request does not know them, such as in a sign-in that failed. Raises Django's
-    database errors, so that a page whose reading cannot be recorded is not shown. Within a transaction it belongs near
-    the end: everybody else's lines wait until that is over.
+    Raises Django's database errors, so that a page whose reading cannot be recorded is not shown. Within a transaction
+    it belongs near the end: everybody else's lines wait until that is over.
     """
-    if by is None:
-        by = request.user.get_username() if request.user.is_authenticated else ""
     Access.objects.create(
-        by=by, address=limits.client_address(request), kind=kind, references=list(references), detail=detail
+        by=request.user.get_username(),
+        address=limits.client_address(request),
+        kind=kind,
+        references=list(references),
+        detail=detail,
     )
 
 

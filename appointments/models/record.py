@@ -66,7 +66,7 @@ class RequestEvent(models.Model):
 
 
 class Access(models.Model):
-    """One time that somebody saw, searched, printed, exported or erased requests, or was kept from it; every sign-in.
+    """One time that somebody saw, searched, printed, exported or erased requests, or was kept from it.
 
     Reading health information has to be on record (45 CFR 164.312(b)). What somebody searched for is not kept: it
     would be a patient's name.
@@ -84,21 +84,17 @@ class Access(models.Model):
         EXPORTED = "exported", "Exported it"
         ERASED = "erased", "Erased it"
         REFUSED = "refused", "Was refused"
-        SIGNED_IN = "signed in", "Signed in"
-        SIGNED_OUT = "signed out", "Signed out"
-        SIGN_IN_FAILED = "sign-in failed", "Failed to sign in"
-        ACCOUNT = "account", "Changed a staff account"
 
     at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
     by = models.CharField(max_length=150, db_index=True)
-    """A user name; "command line"; or empty where nobody was signed in."""
+    """A user name."""
     address = models.CharField(max_length=45, blank=True)
     """Where from: an IPv4 address, or a network of IPv6."""
     kind = models.CharField(max_length=14, choices=Kind)
     references = ArrayField(models.CharField(max_length=8), default=list)
     """The requests that were shown."""
     detail = models.CharField(max_length=80, blank=True)
-    """A page, a reason or a user name; never what somebody typed about a patient."""
+    """A page or a reason; never what somebody typed about a patient."""
     fingerprint = models.CharField(max_length=64, default="", editable=False)
     """SHA-256 of this line and of the fingerprint before it, which the database writes itself."""
 
