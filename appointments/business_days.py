@@ -28,6 +28,11 @@ def reply_by(received: datetime.datetime, clinic: ClinicSettings, *, same_day: b
     return days[left]
 
 
+def midnight(day: datetime.date, clinic: ClinicSettings) -> datetime.datetime:
+    """Return when a day begins at the clinic (aware)."""
+    return datetime.datetime.combine(day, datetime.time(), tzinfo=ZoneInfo(clinic.time_zone))
+
+
 def open_day(now: datetime.datetime, clinic: ClinicSettings, number: int) -> datetime.date:
     """Return the day on the clinic's calendar that is `number` open days after today, which does not count."""
     here = now.astimezone(ZoneInfo(clinic.time_zone))

@@ -16,7 +16,7 @@ from django.db.models import F, ProtectedError
 from django.utils import timezone
 
 from appointments import choices, outbox, privacy, services
-from appointments.business_days import reply_by
+from appointments.business_days import open_times, reply_by
 from appointments.models import Access, EvaluationRequest, Message, RequestEvent, SavedView
 from treatments.library import published
 
@@ -92,6 +92,12 @@ class Desk:
         self.clerks = [self.accounts["sample-desk"], self.accounts["sample-desk-2"]]
         view = {"name": "Sample view: nobody’s and overdue", "query": "show=overdue&owner=nobody"}
         SavedView.objects.get_or_create(owner=self.clerks[0], **view)
+        today = self.words.today
+        year, season = datetime.timedelta(days=400), datetime.timedelta(days=60)
+        times = open_times(today - year, today + season, self.words.clinic)
+        days = sorted({opens.date() for opens, _ in times} - {today})
+        self.days_before = [day for day in reversed(days) if day < today]
+        self.days_after = [day for day in days if day > today]
         self.count = 0
 
     @staticmethod
@@ -107,12 +113,7 @@ class Desk:
 
     def at(self, days: int, clock: str) -> datetime.datetime:
         """Return a time (aware) on the open day that is so many before or after today; 0 is today, open or not."""
-        closed = {day for day, _ in self.words.clinic.named_holidays}
-        day, step = self.words.today, datetime.timedelta(days=1 if days > 0 else -1)
-        while days:
-            day += step
-            if day.weekday() < 5 and day not in closed:
-                days -= step.days
+        day = [self.words.today, *(self.days_after if days > 0 else self.days_before)][abs(days)]
         time = datetime.time(*map(int, clock.split(":")))
         return datetime.datetime.combine(day, time, self.zone)
 

@@ -275,7 +275,9 @@ def find_person(*, reference: str = "", contact: str = "", alone: bool = False):
     """
     requests = EvaluationRequest.objects.order_by("pk")
     if not contact:
-        return _sharing(requests.filter(reference=references.normal(reference)), alone=alone)
+        found = requests.filter(reference=references.normal(reference))
+        request = found.first()
+        return found if alone or request is None else of_same_person(request)
     if "@" in contact:
         return requests.from_person(email=contact)
     if number := phone.parse(contact):
@@ -283,10 +285,8 @@ def find_person(*, reference: str = "", contact: str = "", alone: bool = False):
     raise ValueError("This is neither a phone number with its area code nor an e-mail address.")
 
 
-def _sharing(found, *, alone):
-    request = found.first()
-    if alone or request is None:
-        return found
+def of_same_person(request: EvaluationRequest):
+    """Return all requests with the phone number or the e-mail address of this one, which is among them."""
     # The stored hash also finds what was written with the same key, where the value itself cannot be read.
     same = Q(pk=request.pk)
     for name in ("phone", "email"):

@@ -16,6 +16,7 @@ from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
 from appointments import business_days, choices, waiting
+from appointments.business_days import midnight
 from appointments.models import EvaluationRequest, Message
 from treatments.library import Library
 from treatments.models import ClinicSettings
@@ -35,11 +36,6 @@ AGES = (
     ("More than 28 days", 29, None),
 )
 """How long a request has been waiting: in words, and in days at the clinic since the one on which it came."""
-
-
-def midnight(day: datetime.date, clinic: ClinicSettings) -> datetime.datetime:
-    """Return when a day begins at the clinic (aware)."""
-    return datetime.datetime.combine(day, datetime.time(), tzinfo=ZoneInfo(clinic.time_zone))
 
 
 def _days(number: int) -> datetime.timedelta:

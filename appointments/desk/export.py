@@ -9,6 +9,7 @@ from django.utils.text import capfirst
 
 from appointments import access, privacy, spreadsheet
 from appointments.desk import frame, queue
+from appointments.desk.forms import PlainForm
 from appointments.models import Access, EvaluationRequest
 
 BATCH = 500
@@ -49,7 +50,7 @@ PARTS = {
 USUAL = ("standing", "person", "contact")
 
 
-class ExportForm(forms.Form):
+class ExportForm(PlainForm):
     reason = forms.ChoiceField(label="Why do you need this file?", choices=[("", "Choose one"), *REASONS.items()])
     parts = forms.MultipleChoiceField(
         label="What should it hold, beside the reference and the day?",
@@ -59,9 +60,6 @@ class ExportForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text="Tick only what you need. Health answers are left out unless you tick them.",
     )
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs, label_suffix="")
 
 
 def export(request):

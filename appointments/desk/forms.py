@@ -4,6 +4,7 @@ import datetime
 
 from django import forms
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from appointments import choices
 from appointments.models import EvaluationRequest
@@ -21,6 +22,13 @@ class DayInput(forms.DateInput):
 
     def __init__(self, **kwargs):
         super().__init__(format="%Y-%m-%d", **kwargs)
+
+
+class PlainForm(forms.Form):
+    """A form whose labels end as they are written, without a colon."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **{"label_suffix": ""} | kwargs)
 
 
 class DeskForm(forms.Form):
@@ -68,7 +76,11 @@ class ScheduleForm(DeskForm):
     place = forms.CharField(
         label="Where", max_length=200, error_messages={"required": "Say where."}, help_text="Building, floor, room"
     )
-    reason = forms.ChoiceField(label="Why it is moved", choices=choose(*CancelReason.choices), required=False)
+    reason = forms.ChoiceField(
+        label="Why it is moved",
+        choices=choose(*CancelReason.choices),
+        error_messages={"required": "Say why it is moved."},
+    )
 
     def __init__(self, *args, request: EvaluationRequest, **kwargs):
         initial = {}
@@ -83,9 +95,6 @@ class ScheduleForm(DeskForm):
         super().__init__(*args, **({"initial": initial} | kwargs))
         if not request.scheduled_for:
             del self.fields["reason"]
-        elif "reason" in self.fields:
-            self.fields["reason"].required = True
-            self.fields["reason"].error_messages["required"] = "Say why it is moved."
 
     def clean(self):
         values = super().clean()
@@ -153,8 +162,13 @@ class FilterForm(forms.Form):
         labels = choices.labels("interests", library)
         self.fields["treatment"].choices = choose(*labels.items(), empty="Anything")
 
-    @property
+    @cached_property
     def values(self) -> dict[str, str]:
         """The filters that are set. What is no choice of the form counts as not set."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def view(self) -> str:
+        """The view of the desk; to do now, where none was chosen."""
+        return self.values.get("show", "now")

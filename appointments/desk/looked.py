@@ -13,7 +13,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from appointments import access, references, spreadsheet
+from appointments.business_days import midnight
 from appointments.desk import frame, queue
+from appointments.desk.forms import DayInput, PlainForm
 from appointments.desk.request import BY, what_was_done
 from appointments.models import Access, EvaluationRequest, RequestEvent
 
@@ -23,24 +25,19 @@ MOST = 20
 """Requests that a search may lead to. With more it was no search for one person."""
 PAGE = "who looked"
 """How this page is named on record."""
-NOBODY = "nobody signed in"
 
 
-def _day(label):
-    return forms.DateField(label=label, required=False, widget=forms.DateInput({"type": "date"}))
-
-
-class Filters(forms.Form):
+class Filters(PlainForm):
     """Which lines to show. None of it says who a patient is, so it may stand in an address."""
 
-    since = _day("From")
-    until = _day("Until")
+    since = forms.DateField(label="From", required=False, widget=DayInput)
+    until = forms.DateField(label="Until", required=False, widget=DayInput)
     by = forms.ChoiceField(label="Who", required=False)
     kind = forms.ChoiceField(label="What", required=False, choices=[("", "Everything"), *Access.Kind.choices])
     reference = forms.CharField(label="Reference of a request", required=False, max_length=MOST * 12)
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs, label_suffix="", use_required_attribute=False)
+        super().__init__(*args, **kwargs, use_required_attribute=False)
         self.fields["by"].choices = [("", "Everybody"), *((name, BY.get(name, name)) for name in _everybody())]
         # The browser sends nothing else: a name typed here would stand in the address.
         pattern = r"[\s,;]*([A-Za-z]{2}[0-9][\- ]?[A-Za-z]{2}[0-9][\- ]?[A-Za-z]{2}[\s,;]*)+"
@@ -54,13 +51,13 @@ class Filters(forms.Form):
             raise forms.ValidationError("A reference looks like this: CF4-HK7-PR.")
         return found[:MOST]
 
-    def lines(self):
+    def lines(self, clinic):
         """Return the chosen lines, the latest first. Days are days at the clinic."""
         chosen, values = Access.objects.all(), self.cleaned_data
         if values["since"]:
-            chosen = chosen.filter(at__gte=_begin(values["since"]))
+            chosen = chosen.filter(at__gte=midnight(values["since"], clinic))
         if values["until"]:
-            chosen = chosen.filter(at__lt=_begin(values["until"] + datetime.timedelta(days=1)))
+            chosen = chosen.filter(at__lt=midnight(values["until"] + datetime.timedelta(days=1), clinic))
         if values["by"]:
             chosen = chosen.filter(by=values["by"])
         if values["kind"]:
@@ -71,13 +68,8 @@ class Filters(forms.Form):
 
 
 def _everybody():
-    """Return everybody who looked at something; attempts to sign in may name nobody that there is."""
-    lines = Access.objects.exclude(kind=Access.Kind.SIGN_IN_FAILED).exclude(by="")
-    return lines.order_by("by").values_list("by", flat=True).distinct()
-
-
-def _begin(day):
-    return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
+    """Return everybody who looked at something."""
+    return Access.objects.exclude(by="").order_by("by").values_list("by", flat=True).distinct()
 
 
 @require_GET
@@ -88,7 +80,7 @@ def looked(request):
     context = {"form": form}
     if form.is_valid():
         chosen = form.cleaned_data["reference"]
-        lines = Paginator(form.lines(), LINES).get_page(request.GET.get("page"))
+        lines = Paginator(form.lines(request.library.clinic), LINES).get_page(request.GET.get("page"))
         query = request.GET.copy()
         query.pop("page", None)
         context |= {
@@ -112,7 +104,7 @@ def _rows(lines, chosen):
         spoken = [(one, references.display(one)) for one in shown]
         yield {
             "line": line,
-            "by": BY.get(line.by, line.by) or NOBODY,
+            "by": BY.get(line.by, line.by),
             "name": names.get(line.by, ""),
             "first": spoken[:3],
             "more": spoken[3:],
@@ -175,7 +167,7 @@ def download(request):
     access.record(request, Access.Kind.EXPORTED, form.cleaned_data["reference"], detail=PAGE)
     zone = timezone.get_current_timezone()
     headings = [f"time ({zone})" if heading == "time" else heading for heading in HEADINGS]
-    lines = form.lines().iterator(chunk_size=2000)
+    lines = form.lines(request.library.clinic).iterator(chunk_size=2000)
     return spreadsheet.download(
         f"who-looked-{request.library.today}.csv", headings, (_cells(one, zone) for one in lines)
     )

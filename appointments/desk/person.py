@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from appointments import access, privacy, references
 from appointments.desk import frame
+from appointments.desk.forms import PlainForm
 from appointments.encryption import missing_keys
 from appointments.models import Access, EvaluationRequest
 
@@ -23,7 +24,7 @@ PAGE = "one person's data"
 """How these pages are named on record."""
 
 
-class Search(forms.Form):
+class Search(PlainForm):
     """Who it is. Posted: none of it may stand in an address."""
 
     contact = forms.CharField(
@@ -33,17 +34,14 @@ class Search(forms.Form):
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs, label_suffix="")
-
     def clean(self):
         typed = self.cleaned_data.get("contact", "")
         reference = references.normal(typed)
         try:
             if references.is_one(reference):
-                self.found = list(privacy.find_person(reference=reference))
+                self.found = privacy.find_person(reference=reference)
             else:
-                self.found = list(privacy.find_person(contact=typed)) if typed else []
+                self.found = privacy.find_person(contact=typed) if typed else EvaluationRequest.objects.none()
         except ValueError:
             raise forms.ValidationError(
                 "This is neither a phone number with its area code, nor an e-mail address, nor a reference."
@@ -60,14 +58,15 @@ def person(request):
             return frame.page(request, "person.html", "One person's data", form=form)
         return _choose(request, form.found)
     if references.is_one(reference):
-        return _choose(request, list(privacy.find_person(reference=reference)), named=reference)
+        return _choose(request, privacy.find_person(reference=reference), named=reference)
     return frame.page(request, "person.html", "One person's data", form=Search())
 
 
 def _choose(request, found, *, named="", error=""):
     """Show requests that may be one person's, ticked where it is safe to say that they are."""
+    found = list(found.annotate(is_held=privacy.is_held()))
     one_name = len({one.name.casefold() for one in found}) == 1
-    rows = [{"request": one, "ticked": one_name or one.reference == named, "held": _is_held(one)} for one in found]
+    rows = [{"request": one, "ticked": one_name or one.reference == named, "held": one.is_held} for one in found]
     # Only what a person is found by: to ask every column would take a quarter of a minute with many requests.
     missing = sorted(missing_keys(*(EvaluationRequest._meta.get_field(name) for name in ("phone", "email"))))
     access.record(request, Access.Kind.FOUND, [one.reference for one in found], detail=PAGE)
@@ -75,20 +74,17 @@ def _choose(request, found, *, named="", error=""):
     return frame.page(request, "person.html", "One person's data", **context, error=error)
 
 
-def _is_held(one):
-    return bool(one.hold_until and one.hold_until >= timezone.localdate())
-
-
 def _ticked(request):
-    """Return the requests that were ticked, or None when there are none any more, or none was ticked."""
+    """Return the requests that were ticked; none where none was, or all are gone by now."""
     frame.require(request, "delete")
-    return list(EvaluationRequest.objects.filter(reference__in=request.POST.getlist("reference")).order_by("pk"))
+    ticked = EvaluationRequest.objects.filter(reference__in=request.POST.getlist("reference"))
+    return list(ticked.annotate(is_held=privacy.is_held()).order_by("pk"))
 
 
 def _again(request):
     """Show the same list once more: nothing on it was ticked."""
     found = EvaluationRequest.objects.filter(reference__in=request.POST.getlist("found")).order_by("pk")
-    return _choose(request, list(found), error="Tick at least one request.")
+    return _choose(request, found, error="Tick at least one request.")
 
 
 @require_POST
@@ -168,12 +164,12 @@ def erase(request):
     ticked = _ticked(request)
     if not ticked:
         return _again(request)
-    going = [one for one in ticked if not _is_held(one)]
+    going = [one for one in ticked if not one.is_held]
     typed = request.POST.get("typed")
     if going and typed is not None and references.normal(typed) == going[0].reference:
         return _erased(request, going)
     access.record(request, Access.Kind.VIEWED, [one.reference for one in ticked], detail=f"{PAGE}: erase?")
-    context = {"going": going, "held": [one for one in ticked if _is_held(one)], "ticked": ticked}
+    context = {"going": going, "held": [one for one in ticked if one.is_held], "ticked": ticked}
     return frame.page(request, "erase.html", "Erase one person's data", **context, is_wrong=typed is not None)
 
 

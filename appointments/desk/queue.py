@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from appointments import access, references, services, waiting
+from appointments.business_days import midnight
+from appointments.desk import frame
 from appointments.desk.forms import FilterForm
-from appointments.desk.frame import page as page_of_desk
-from appointments.desk.frame import require
 from appointments.encryption import CANNOT_BE_READ, decrypt, encrypt
 from appointments.models import Access, EvaluationRequest, SavedView
 from treatments import phone
@@ -53,12 +53,11 @@ NEEDED = (
 
 def queue(request):
     """Show the requests of one view of the desk, with what has to be done next with each."""
-    require(request, "view")
-    form, values = _filters(request)
-    name = values.get("show", "now")
-    is_filtered = bool(values.keys() - {"show"})
+    frame.require(request, "view")
+    form = _filters(request)
+    name, is_filtered = form.view, bool(form.values.keys() - {"show"})
     counts = waiting.counts(request.library.today, request.user)
-    paginator = Paginator(chosen(request), PER_PAGE)
+    paginator = Paginator(_chosen(request, form), PER_PAGE)
     if name in counts and not is_filtered:
         paginator.count = counts[name]
     page = paginator.get_page(request.GET.get("page"))
@@ -67,13 +66,12 @@ def queue(request):
 
 def chosen(request) -> QuerySet[EvaluationRequest]:
     """Return the requests that the filters in the address choose, in the order of the queue."""
-    _, values = _filters(request)
-    name = values.get("show", "now")
-    today = request.library.today
-    requests = EvaluationRequest.objects.filter(
-        in_view(name, today, request.user), _filtered(values, request, name=name)
-    )
-    return requests.order_by(*_order(name))
+    return _chosen(request, _filters(request))
+
+
+def _chosen(request, form):
+    shown = in_view(form.view, request.library.today, request.user)
+    return EvaluationRequest.objects.filter(shown, _filtered(form.values, request)).order_by(*_order(form.view))
 
 
 def in_view(name: str, today: datetime.date, user) -> Q:
@@ -103,11 +101,10 @@ def _order(name):
 
 
 def _filters(request):
-    form = FilterForm(request.GET, library=request.library, views=VIEWS)
-    return form, form.values
+    return FilterForm(request.GET, library=request.library, views=VIEWS)
 
 
-def _filtered(values, request, *, name):
+def _filtered(values, request):
     found = Q()
     if status := values.get("status"):
         found &= Q(status=status)
@@ -122,8 +119,7 @@ def _filtered(values, request, *, name):
         found &= Q(interest_lookups__overlap=field.digests(treatment))
     if age := values.get("age"):
         days = FilterForm.AGES.get(age, FilterForm.AGES["month"])
-        first = request.library.today - datetime.timedelta(days=days)
-        since = timezone.make_aware(datetime.datetime.combine(first, datetime.time()))
+        since = midnight(request.library.today - datetime.timedelta(days=days), request.library.clinic)
         found &= Q(received_at__lt=since) if age == FilterForm.OLDER else Q(received_at__gte=since)
     return found
 
@@ -133,7 +129,7 @@ def _filtered(values, request, *, name):
 
 def search(request):
     """Take what somebody looks for, and show what it finds. It is posted, so it stands in no address and no log."""
-    require(request, "view")
+    frame.require(request, "view")
     if request.method == "POST":
         words = request.POST.get("words", "").strip()[:200]
         if words:
@@ -145,8 +141,8 @@ def search(request):
     words = _looked_for(request)
     if not words:
         return redirect(_address())
-    found = find(words).order_by("-received_at", "-pk")[: MOST_FOUND + 1]
-    page = Paginator(list(_with_what_is_shown(found, request)[:MOST_FOUND]), MOST_FOUND).get_page(1)
+    found = list(_with_what_is_shown(find(words).order_by("-received_at", "-pk"), request)[: MOST_FOUND + 1])
+    page = Paginator(found[:MOST_FOUND], MOST_FOUND).get_page(1)
     counts = waiting.counts(request.library.today, request.user)
     return _list(request, "search", page, counts, {"words": words, "too_many": len(found) > MOST_FOUND})
 
@@ -159,7 +155,7 @@ def find(words: str) -> QuerySet[EvaluationRequest]:
     requests = EvaluationRequest.objects.all()
     if "@" in words:
         return requests.from_person(email=words)
-    if by_reference := requests.filter(reference=references.normal(words)):
+    if (by_reference := requests.filter(reference=references.normal(words))).exists():
         return by_reference
     if any(character.isdigit() for character in words) and (number := phone.parse(words)):
         return requests.from_person(phone=number)
@@ -178,7 +174,7 @@ def _looked_for(request):
 
 def save_view(request):
     """Keep the filters of the queue under a name, for this user, or forget a view of theirs."""
-    require(request, "view")
+    frame.require(request, "view")
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if forget := request.POST.get("forget"):
@@ -211,7 +207,7 @@ MANY = {
 
 def many(request):
     """Do one thing with all requests that were ticked."""
-    require(request, "handle")
+    frame.require(request, "handle")
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     picked = [one for one in request.POST.getlist("pick") if one.isdigit()][:PER_PAGE]
@@ -253,9 +249,8 @@ def _list(request, name, page, counts, context):
         "may_handle": may_handle,
         "may_export": request.user.has_perm("appointments.export_evaluationrequest"),
         "acts": _acts(name),
-        "today": today,
     }
-    return page_of_desk(request, "queue.html", "Requests from patients", **shown, **context)
+    return frame.page(request, "queue.html", "Requests from patients", **shown, **context)
 
 
 def _with_what_is_shown(requests, request):

@@ -20,6 +20,7 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 
 from appointments import access, choices, privacy, services, tracking, waiting
+from appointments.business_days import midnight
 from appointments.desk import frame
 from appointments.desk.forms import CancelForm, CloseForm, NoteForm, PutOffForm, ScheduleForm
 from appointments.encryption import Unreadable
@@ -86,7 +87,8 @@ def act(request, object_id):
             if found is None:
                 raise Http404
             # A note changes nothing that a colleague has done.
-            if name != NoteForm.act and request.GET.get("seen", _seen(found)) != _seen(found):
+            seen = _seen(found)
+            if name != NoteForm.act and request.GET.get("seen", seen) != seen:
                 raise services.RefusedError("Something has just happened with this request. Please look again.")
             done = _do(found, name, request.POST, form and form.cleaned_data, request.user)
     except services.RefusedError as error:
@@ -188,15 +190,15 @@ def day(request):
         on = datetime.date.fromisoformat(request.GET.get("on", ""))
     except ValueError:
         on = request.library.today
-    start = timezone.make_aware(datetime.datetime.combine(on, datetime.time()))
-    end = timezone.make_aware(datetime.datetime.combine(on + datetime.timedelta(days=1), datetime.time()))
+    before, after = on - datetime.timedelta(days=1), on + datetime.timedelta(days=1)
+    start, end = (midnight(edge, request.library.clinic) for edge in (on, after))
     scheduled = EvaluationRequest.objects.filter(waiting.OPEN, status=Status.SCHEDULED)
     visits = list(scheduled.filter(scheduled_for__gte=start, scheduled_for__lt=end).order_by("scheduled_for", "pk"))
     access.record(request, Seen.PRINTED, [visit.reference for visit in visits], detail="day")
     context = {
         "on": on,
-        "before": on - datetime.timedelta(days=1),
-        "after": on + datetime.timedelta(days=1),
+        "before": before,
+        "after": after,
         "visits": [(visit, _needs(visit, request.library)) for visit in visits],
     }
     return frame.page(request, "day_paper.html", f"Evaluations on {date_format(on, 'l, F j, Y')}", **context)
@@ -231,6 +233,7 @@ def _page(request, found, *, typed=None, refused="", status=200):
     if found.scheduled_for and found.status == Status.SCHEDULED:
         moves = []  # it is cancelled first
     forms = _forms(found) | ({typed.act: typed} if typed else {})
+    mails = list(found.messages.order_by("created_at", "pk"))
     context = {
         "found": found,
         "refused": refused,
@@ -240,10 +243,10 @@ def _page(request, found, *, typed=None, refused="", status=200):
         "stands": _status(found),
         "patient_reads": _patient_reads(found),
         "others": _others(found, user),
-        "events": _timeline(found),
+        "events": _timeline(found, mails),
         "looked": _who_looked(found),
         "notes": found.notes.all(),
-        "mails": [(message, _mail_words(message)) for message in found.messages.order_by("created_at", "pk")],
+        "mails": [(message, _mail_words(message)) for message in mails],
         "same_person": _same_person(found),
         "may_handle": may_handle,
         "may_delete": user.has_perm("appointments.delete_evaluationrequest"),
@@ -344,7 +347,6 @@ def _what_we_know(found, request) -> dict:
         "can_dial": found.phone and not isinstance(found.phone, Unreadable),
         "can_write": found.email and not isinstance(found.email, Unreadable),
         "answers": [(name, _words(found, field, request.library)) for name, field in ANSWERS.items()],
-        "patient_status": tracking.patient_status(found),
         "visit": tracking.visit_of(found),
     }
 
@@ -429,12 +431,12 @@ def _lines(found, words) -> list[tuple[str, str]]:
 # -- What happened -----------------------------------------------------------------------------------------------------
 
 
-def _timeline(found) -> list[dict]:
+def _timeline(found, mails) -> list[dict]:
     """Return all that happened with a request, in order: acts, looks and mail."""
     lines = what_was_done(found.reference)
     lines += [
         {"at": message.sent_at, "what": "Mailed", "detail": message.get_kind_display(), "by": BY["website"]}
-        for message in found.messages.all()
+        for message in mails
         if message.sent_at
     ]
     return sorted([*lines, *_looks(found)], key=lambda line: line["at"])
@@ -494,7 +496,7 @@ def _who_looked(found):
 
 def _same_person(found):
     """Return other requests with the same phone number or e-mail address, the latest first."""
-    others = privacy.find_person(reference=found.reference).exclude(pk=found.pk).order_by("-received_at")[:20]
+    others = privacy.of_same_person(found).exclude(pk=found.pk).order_by("-received_at")[:20]
     return [(other, _status(other)) for other in others]
 
 

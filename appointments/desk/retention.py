@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from appointments import access, privacy, services
 from appointments.desk import frame
+from appointments.desk.forms import DayInput, PlainForm
 from appointments.models import Access, EvaluationRequest, RequestDraft, RequestEvent
 
 WEEK = datetime.timedelta(days=7)
@@ -71,12 +72,9 @@ def _past():
     return list(weeks.annotate(purged=purged, erased=erased).order_by("-week"))
 
 
-class HoldForm(forms.Form):
-    day = forms.DateField(label="Keep it through", widget=forms.DateInput({"type": "date"}))
+class HoldForm(PlainForm):
+    day = forms.DateField(label="Keep it through", widget=DayInput)
     reason = forms.ChoiceField(label="Why", choices=[("", "Choose one"), *EvaluationRequest.HoldReason.choices])
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs, label_suffix="")
 
 
 def hold(request, pk):
