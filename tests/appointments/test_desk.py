@@ -14,6 +14,7 @@ from django.utils import timezone
 from appointments import access, privacy, services, waiting
 from appointments.models import Access, EvaluationRequest, RequestEvent, RequestNote, SavedView
 from appointments.models.statuses import MOVES, Status
+from tests.appointments.test_front_desk import buttons
 from tests.factories import agree, make_request, make_user
 
 pytestmark = pytest.mark.django_db
@@ -39,9 +40,7 @@ def desk(monday):
 
 def act(client, request, act, **values):
     """Press a button of the page of a request as it is now, and return the page that follows."""
-    html = opened(client, request)
-    (address,) = set(re.findall(r'action="([^"]*/handle/[^"]*)"', html))
-    response = client.post(address, {"act": act} | values, follow=True)
+    response = client.post(buttons(client, request), {"act": act} | values, follow=True)
     request.refresh_from_db()
     return response.content.decode()
 
@@ -343,8 +342,7 @@ def test_a_note_stands_encrypted(desk):
 
 def test_two_clerks_at_once_one_wins_and_the_other_loses_no_word(desk):
     request = make_request()
-    html = opened(desk, request)
-    (address,) = set(re.findall(r'action="([^"]*/handle/[^"]*)"', html))
+    address = buttons(desk, request)
     services.record_contact(request, "no answer", by="dana")
     response = desk.post(address, {"act": "schedule"} | VISIT)
     assert response.status_code == 409

@@ -1,10 +1,12 @@
 """A request taken over the phone in a real browser: by keyboard alone, without script, at every width, in the dark."""
 
 import re
+from functools import partial
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.keyboard import is_focused, tab_to
 from tests.browser.test_every_page import scrolls_sideways, violations
 from treatments import library
 from treatments.models import WarningSign
@@ -33,34 +35,26 @@ def test_a_call_by_keyboard_alone_with_a_mistake_first(open_call, stored):
     page = open_call()
     press = page.keyboard.press
 
-    def focused(selector):
-        return page.evaluate("selector => document.activeElement.matches(selector)", selector)
-
-    def tab_to(selector):
-        for _ in range(80):
-            if focused(selector):
-                return
-            press("Tab")
-        pytest.fail(f"Tab never comes to {selector}")
+    focused, to = partial(is_focused, page), partial(tab_to, page)
 
     def enter(selector):
-        tab_to(selector)
+        to(selector)
         with page.expect_navigation():
             press("Enter")
 
     def choose(name, value):
-        tab_to(f'[name="{name}"]')
+        to(f'[name="{name}"]')
         press("Space")
         while not focused(f'[value="{value}"]'):
             press("ArrowDown")
 
     enter('input[value="Go on"]')
     expect(page.locator("#error-summary")).to_be_focused()
-    tab_to('[value="none"]')
+    to('[value="none"]')
     press("Space")
     enter('input[value="Go on"]')
     expect(page.locator("h2#who")).to_be_focused()
-    tab_to("[name=name]")
+    to("[name=name]")
     page.keyboard.type(TYPED["name"])
     # Enter in a field sends too early; nothing is stored, and nothing is lost.
     with page.expect_navigation():
@@ -72,15 +66,15 @@ def test_a_call_by_keyboard_alone_with_a_mistake_first(open_call, stored):
     assert focused(target), "the first error leads to its control"
     choose("for_whom", "self")
     choose("contact_by", "phone")
-    tab_to("[name=phone]")
+    to("[name=phone]")
     page.keyboard.type(TYPED["phone"])
-    tab_to('[name="concerns"][value="leg"]')
+    to('[name="concerns"][value="leg"]')
     press("Space")
-    tab_to("details:last-of-type summary")
+    to("details:last-of-type summary")
     press("Enter")
-    tab_to("[name=message]")
+    to("[name=message]")
     page.keyboard.type("My own words.")
-    tab_to("[name=consent]")
+    to("[name=consent]")
     press("Space")
     enter('input[value="Save the request"]')
     expect(page.get_by_text("Read to them:")).to_be_visible()

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from appointments import services
 from appointments.models import RequestNote
+from tests.browser.keyboard import tab_to
 from tests.factories import agree, make_request
 
 LIST = "/admin/appointments/evaluationrequest/"
@@ -58,7 +59,7 @@ def test_from_the_queue_to_an_evaluation_by_keyboard(open_desk, stored):
     day = timezone.localdate() + datetime.timedelta(days=3)
     page.keyboard.type(f"{day:%m%d%Y}")
     for name, typed in {"time": "0230PM", "clinician": "Dr. Sample", "place": "Room 2"}.items():
-        _tab_to(page, name)
+        tab_to(page, f'[name="{name}"]')
         page.keyboard.type(typed)
     page.keyboard.press("Enter")
     expect(page.get_by_role("definition").filter(has_text=re.compile("at 2:30 PM")).first).to_be_visible()
@@ -136,15 +137,6 @@ def test_every_screen_of_the_desk_is_accessible(open_desk, stored, width, color_
         if page.evaluate("document.documentElement.scrollWidth") > width:
             faults.append(f"{name} scrolls sideways")
     assert faults == []
-
-
-def _tab_to(page, name):
-    """Go on until a field has the focus: the parts of a day and its calendar are stops of their own."""
-    for _ in range(6):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.name") == name:
-            return
-    raise AssertionError(f"The keyboard does not lead to {name}.")
 
 
 def _faults(page, name):

@@ -6,36 +6,28 @@ from playwright.sync_api import expect
 
 from appointments import services
 from appointments.models import EvaluationRequest
+from tests.browser.keyboard import tab_to
 from tests.browser.test_desk import LIST
 from tests.browser.test_publishing import faults_of
 from tests.factories import make_request
 
 
-def tab_to(target):
-    """Go on by the keyboard until the target has the focus."""
-    for _ in range(150):
-        target.page.keyboard.press("Tab")
-        if target.evaluate("one => one === document.activeElement"):
-            return
-    raise AssertionError(f"The keyboard does not lead to {target}.")
-
-
 def test_one_person_is_erased_by_keyboard_and_not_by_one_click(open_desk, stored):
     one, two = make_request(name="Sample Patient"), make_request(name="Sample Other")
     page = open_desk("manager", f"{LIST}{one.pk}/change/")
-    tab_to(page.get_by_role("link", name="This person’s data…"))
+    tab_to(page, page.get_by_role("link", name="This person’s data…"))
     page.keyboard.press("Enter")
     expect(page.get_by_text("They do not all give the same name.")).to_be_visible()
     expect(page.get_by_role("checkbox", name=one.spoken_reference)).to_be_checked()
     expect(page.get_by_role("checkbox", name=two.spoken_reference)).not_to_be_checked()
-    tab_to(page.get_by_role("button", name="Erase…"))
+    tab_to(page, page.get_by_role("button", name="Erase…"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="What stays")).to_be_visible()
-    tab_to(page.get_by_label(f"To go on, type {one.spoken_reference}"))
+    tab_to(page, page.get_by_label(f"To go on, type {one.spoken_reference}"))
     page.keyboard.type("yes")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_have_text(f"That was not {one.spoken_reference}. Nothing was deleted.")
-    tab_to(page.get_by_label(f"To go on, type {one.spoken_reference}"))
+    tab_to(page, page.get_by_label(f"To go on, type {one.spoken_reference}"))
     page.keyboard.type(one.spoken_reference.lower())
     page.keyboard.press("Enter")
     expect(page.get_by_text(f"Erased, and put on record: {one.spoken_reference}.")).to_be_visible()

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from tests.browser.keyboard import tab_to
 from tests.browser.test_every_page import RULES, scrolls_sideways
 from tests.factories import make_photograph
 from treatments import publishing, sharing
@@ -47,15 +48,6 @@ def publish(page, reason="Plainer words"):
     press(page, "Go on")
     press(page, re.compile(r"^Publish now, \w+ \d+, \d{4}, \d+:\d\d [AP]M Eastern$"))
     expect(page.get_by_text("Patients now read version")).to_be_visible()
-
-
-def tab_to(page, target):
-    """Press Tab until something has the focus, as somebody does who uses no mouse."""
-    for _ in range(120):
-        if target.evaluate("one => one === document.activeElement"):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"The keyboard does not reach {target}.")
 
 
 # -- From a draft to patients, and back ---------------------------------------------------------------

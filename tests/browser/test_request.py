@@ -6,6 +6,7 @@ import threading
 import time
 import urllib.parse
 import urllib.request
+from functools import partial
 
 import pytest
 import time_machine
@@ -14,6 +15,7 @@ from playwright.sync_api import expect
 
 from appointments import drafts, limits, services
 from appointments.models import EvaluationRequest, RequestDraft
+from tests.browser.keyboard import is_focused, tab_to
 from tests.browser.test_every_page import scrolls_sideways, violations
 from tests.factories import agree, make_request
 from tests.flow import ANSWERS, EVERYTHING, URL
@@ -161,34 +163,26 @@ def test_the_whole_way_by_keyboard_alone(open_page, stored):
     page = open_page(URL)
     press = page.keyboard.press
 
-    def focused(selector):
-        return page.evaluate("selector => document.activeElement.matches(selector)", selector)
-
-    def tab_to(selector):
-        for _ in range(60):
-            if focused(selector):
-                return
-            press("Tab")
-        pytest.fail(f"Tab never comes to {selector} on {page.url}")
+    focused, to = partial(is_focused, page), partial(tab_to, page)
 
     def type_in(data):
         for name, values in data.items():
             for value in values if isinstance(values, list) else [values]:
                 kind = page.locator(f'[name="{name}"]').first.evaluate("one => one.type")
                 if kind == "radio":
-                    tab_to(f'[name="{name}"]')
+                    to(f'[name="{name}"]')
                     press("Space")
                     while not focused(f'[value="{value}"]'):
                         press("ArrowDown")
                 elif kind == "checkbox":
-                    tab_to(f'[name="{name}"]:is([value="{value}"], :not([value]))')
+                    to(f'[name="{name}"]:is([value="{value}"], :not([value]))')
                     press("Space")
                 else:
-                    tab_to(f'[name="{name}"]')
+                    to(f'[name="{name}"]')
                     page.keyboard.insert_text(value) if "\n" in value else page.keyboard.type(value)
 
     def enter(selector):
-        tab_to(selector)
+        to(selector)
         with page.expect_navigation():
             press("Enter")
 
@@ -203,7 +197,7 @@ def test_the_whole_way_by_keyboard_alone(open_page, stored):
 
     enter('main a[href$="/safety/"]')
     mistake()
-    tab_to('[value="none"]')
+    to('[value="none"]')
     press("Space")
     enter("main form button")
     for slug, data in EVERYTHING.items():
