@@ -13,7 +13,10 @@ pytestmark = pytest.mark.django_db
 
 
 def plan(requests, *avoiding) -> str:
-    """Return how Postgres goes about it when it avoids what is slow in a large table."""
+    """Return how Postgres goes about it when it avoids what is slow in a large table.
+
+    Everything but the way that is looked for is avoided, because in a table of three rows all ways cost the same.
+    """
     with connection.cursor() as cursor:
         for way in ("seqscan", *avoiding):
             cursor.execute(f"SET LOCAL enable_{way} = off")
@@ -35,14 +38,14 @@ def test_each_list_has_its_index(view, index):
     for _ in range(3):
         make_request()
     shown = EvaluationRequest.objects.filter(in_view(view, published().today, make_user()))
-    listed = plan(shown.order_by(*_order(view))[:50], "bitmapscan")
+    listed = plan(shown.order_by(*_order(view))[:50], "bitmapscan", "sort")
     assert f"using {index} " in listed
     assert "Sort" not in listed
 
 
 def test_who_else_wrote_is_looked_up_and_not_searched_for():
     one = make_request(email="sample@mail.example")
-    found = plan(privacy.find_person(reference=one.reference).exclude(pk=one.pk).order_by("-received_at")[:20])
+    found = plan(privacy.find_person(reference=one.reference).exclude(pk=one.pk).order_by("-received_at")[:20], "indexscan")
     assert "phone_lookup" in found
     assert "email_lookup" in found
     assert "request_received" not in found
