@@ -12,14 +12,16 @@ from appointments import limits
 from appointments.models import Access
 
 
-def record(request, kind: str, references: Iterable[str] = (), *, detail: str = "") -> None:
+def record(request, kind: str, references: Iterable[str] = (), *, detail: str = "", by: str | None = None) -> None:
     """Put on record that the user of this web request did something with the requests of these references.
+
+    `by` names the account where nobody is signed in yet, or no longer.
 
     Raises Django's database errors, so that a page whose reading cannot be recorded is not shown. Within a transaction
     it belongs near the end: everybody else's lines wait until that is over.
     """
     Access.objects.create(
-        by=request.user.get_username(),
+        by=request.user.get_username() if by is None else by,
         address=limits.client_address(request),
         kind=kind,
         references=list(references),

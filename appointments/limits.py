@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from appointments.models import Tally
@@ -44,21 +45,30 @@ def is_over(limit: Limit, key: str = "") -> bool:
 
     Raises Django's database errors when Postgres is away.
     """
-    bucket = hmac.digest(settings.SECRET_KEY.encode(), f"{limit.name}:{key}".encode(), hashlib.sha256).hex()
     # One statement, so that no two processes count the same number.
     sql = (
         f'INSERT INTO {Tally._meta.db_table} AS t (bucket, "window", count) VALUES (%s, %s, 1) '  # noqa: S608
         'ON CONFLICT (bucket, "window") DO UPDATE SET count = t.count + 1 RETURNING count'
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [bucket, _began(limit)])
+        cursor.execute(sql, [_bucket(limit, key), _began(limit)])
         (count,) = cursor.fetchone()
     return count > limit.times
+
+
+def give_back(limit: Limit, key: str = "") -> None:
+    """Count one time less for `key`: what was counted turned out to be right."""
+    counted = Tally.objects.filter(bucket=_bucket(limit, key), window=_began(limit), count__gt=0)
+    counted.update(count=F("count") - 1)
 
 
 def seconds_left(limit: Limit) -> int:
     """Return after how many seconds counting begins anew."""
     return math.ceil((_began(limit) + limit.within - timezone.now()).total_seconds())
+
+
+def _bucket(limit, key):
+    return hmac.digest(settings.SECRET_KEY.encode(), f"{limit.name}:{key}".encode(), hashlib.sha256).hex()
 
 
 def _began(limit):

@@ -68,6 +68,8 @@ class RequestEvent(models.Model):
 class Access(models.Model):
     """One time that somebody saw, searched, printed, exported or erased requests, or was kept from it.
 
+    Also when somebody came in or went out, and what was done with an account, since accounts open the requests.
+
     Reading health information has to be on record (45 CFR 164.312(b)). What somebody searched for is not kept: it
     would be a patient's name.
 
@@ -84,10 +86,14 @@ class Access(models.Model):
         EXPORTED = "exported", "Exported it"
         ERASED = "erased", "Erased it"
         REFUSED = "refused", "Was refused"
+        SIGNED_IN = "signed in", "Signed in"
+        NOT_LET_IN = "not let in", "Could not sign in"
+        SIGNED_OUT = "signed out", "Signed out"
+        ACCOUNT = "account", "Changed an account"
 
     at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
     by = models.CharField(max_length=150, db_index=True)
-    """A user name."""
+    """A user name; empty where somebody tried a name that no account has, which may be a password typed there."""
     address = models.CharField(max_length=45, blank=True)
     """Where from: an IPv4 address, or a network of IPv6."""
     kind = models.CharField(max_length=14, choices=Kind)

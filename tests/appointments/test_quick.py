@@ -45,7 +45,9 @@ def test_each_list_has_its_index(view, index):
 
 def test_who_else_wrote_is_looked_up_and_not_searched_for():
     one = make_request(email="sample@mail.example")
-    found = plan(privacy.find_person(reference=one.reference).exclude(pk=one.pk).order_by("-received_at")[:20], "indexscan")
+    found = plan(
+        privacy.find_person(reference=one.reference).exclude(pk=one.pk).order_by("-received_at")[:20], "indexscan"
+    )
     assert "phone_lookup" in found
     assert "email_lookup" in found
     assert "request_received" not in found
