@@ -34,7 +34,7 @@ ACCOUNTS = {
     "sample-editor": "Editor",
     "sample-reviewer": "Medical reviewer",
 }
-"""The user names of the sample accounts, with their roles. Nobody can sign in to one before they are let in."""
+"""The user names of the sample accounts, with their roles. A manager lets people in, by a link."""
 ADDRESS = "192.0.2.7"
 """From where the sample accounts are said to have looked: an address that belongs to nobody (RFC 5737)."""
 ARRIVALS = ("7:50", "9:20", "11:05", "13:40", "16:15", "19:30")

@@ -1,5 +1,8 @@
 """Staff accounts in the admin: who may sign in, and with which roles."""
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
@@ -7,17 +10,23 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from medici_site.models import User
+from medici_site.accounts import record
+from medici_site.accounts.invitations import invite
+from medici_site.models import Invitation, User
 from medici_site.roles import MANAGER, REVIEWER, ROLES
 
 admin.site.unregister(Group)  # roles are code, see roles.py
+for model in (EmailAddress, Authenticator, UserSession):
+    admin.site.unregister(model)  # what concerns signing in has its own pages, which keep a record
 
 
 class RolesField(forms.ModelMultipleChoiceField):
@@ -93,13 +102,13 @@ class StaffAccountAdmin(UserAdmin):
     list_filter = ()
     ordering = ("-is_active", "username")
     search_fields = ("username", "first_name", "last_name", "email")
-    readonly_fields = ("roles", "last_sign_in", "must_change_password")
+    readonly_fields = ("roles", "last_sign_in", "second_factor", "link")
     person = ("The person", {"fields": ("username", "first_name", "last_name", "email", "credentials")})
     add_fieldsets = (person, ("What they may do", {"fields": ("groups",)}))
     fieldsets = (
         person,
         ("What they may do", {"fields": ("is_active", "groups")}),
-        ("Signing in", {"fields": ("last_sign_in", "must_change_password")}),
+        ("Signing in", {"fields": ("last_sign_in", "second_factor", "link")}),
     )
 
     @admin.display(description="user name", ordering="username")
@@ -119,6 +128,19 @@ class StaffAccountAdmin(UserAdmin):
     @admin.display(description="last sign-in", ordering="last_login")
     def last_sign_in(self, user):
         return date_format(localtime(user.last_login), "DATETIME_FORMAT") if user.last_login else "Never"
+
+    @admin.display(description="second factor")
+    def second_factor(self, user):
+        kinds = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
+        return ", ".join(sorted({record.NAMES[one.type] for one in kinds})) or "None yet"
+
+    @admin.display(description="link for the first sign-in")
+    def link(self, user):
+        invitation = Invitation.objects.filter(account=user).first()
+        if not invitation:
+            return "None is open"
+        until = date_format(localtime(invitation.until), "DATETIME_FORMAT")
+        return f"Works until {until}" if invitation.until > timezone.now() else f"Ended on {until}"
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("groups")
@@ -145,34 +167,42 @@ class StaffAccountAdmin(UserAdmin):
     def save_model(self, request, obj, form, change):
         obj.is_staff = True  # patients have no accounts
         if not change:
-            request.one_time_password = obj.set_one_time_password()
+            obj.set_unusable_password()
         super().save_model(request, obj, form, change)
 
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        if form.changed_data:
+            record.account(request, "changed" if change else "made", of=form.instance)
+
     def response_add(self, request, obj, post_url_continue=None):
-        return self._password_page(request, obj, request.one_time_password)
+        return self._link_page(request, obj, self._invite(request, obj))
 
     def user_change_password(self, request, id, form_url=""):  # noqa: A002 - Django's name
-        """Give somebody who forgot their password a one-time password. Nobody types a password for somebody else."""
+        """Give somebody who lost a password or a phone a new link. Nobody types a password for somebody else."""
         user = self.get_object(request, unquote(id))
         if not self.has_change_permission(request, user):
             raise PermissionDenied
         if user is None:
             raise Http404
         if user == request.user:
-            return redirect("admin:password_change")
-        if request.method != "POST":
-            return self._password_page(request, user)
-        password = user.set_one_time_password()
-        user.save(update_fields=["password", "must_change_password"])
-        self.log_change(request, user, "Gave a one-time password.")
-        return self._password_page(request, user, password)
+            return redirect("mfa_index")
+        link = self._invite(request, user) if request.method == "POST" else None
+        return self._link_page(request, user, link)
 
-    def _password_page(self, request, user, password=None):
-        # The password is in this answer alone: a redirect would need to keep it somewhere.
+    def _invite(self, request, user):
+        with transaction.atomic():
+            link = invite(user)
+            self.log_change(request, user, "Made a link to sign in.")
+            record.account(request, "new link for", of=user)
+        return link
+
+    def _link_page(self, request, user, link):
+        # The link is in this answer alone: a redirect would need to keep it somewhere.
         context = self.admin_site.each_context(request) | {
-            "title": "One-time password",
+            "title": "Link to sign in",
             "opts": self.opts,
             "account": user,
-            "password": password,
+            "link": link,
         }
-        return TemplateResponse(request, "admin/medici_site/user/one_time_password.html", context)
+        return TemplateResponse(request, "admin/medici_site/user/link.html", context)

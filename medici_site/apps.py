@@ -9,7 +9,9 @@ class MediciSiteConfig(AppConfig):
     verbose_name = "Staff"
 
     def ready(self):
-        from medici_site import roles  # names the models of every app, which are loaded only now
+        # Both name the models of other apps, which are loaded only now.
+        from medici_site import roles
+        from medici_site.accounts import record  # noqa: F401 - connects what it listens to
 
         for label in roles.APPS:
             post_migrate.connect(roles.make_groups_equal_roles, sender=apps.get_app_config(label))

@@ -1,19 +1,19 @@
 """Staff accounts. Patients have none."""
 
-import secrets
+import datetime
+import re
+import uuid
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+
+from appointments.encryption import EncryptedJSONField, EncryptedTextField
 
 
 class User(AbstractUser):
     """A member of staff."""
-
-    must_change_password = models.BooleanField(
-        "password is for one sign-in only",
-        default=False,
-        help_text="Asks for a new password at the next sign-in, before anything else can be opened.",
-    )
 
     credentials = models.CharField(
         max_length=150,
@@ -24,17 +24,60 @@ class User(AbstractUser):
     class Meta:
         verbose_name = "staff account"
 
-    def set_password(self, raw_password):
-        """Set a password of the user's own choice, which ends the life of a one-time password."""
-        super().set_password(raw_password)
-        self.must_change_password = False
 
-    def set_one_time_password(self) -> str:
-        """Set a random password that has to be changed at the next sign-in, and return it.
+class Invitation(models.Model):
+    """A way into an account, for whoever has its link. See `accounts.invitations`."""
 
-        It is kept nowhere in the clear.
-        """
-        password = secrets.token_urlsafe(12)
-        self.set_password(password)
-        self.must_change_password = True
-        return password
+    VALID_FOR = datetime.timedelta(hours=72)
+
+    account = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True)
+    digest = models.CharField(max_length=64, unique=True)
+    """SHA-256 of the token in the link."""
+    until = models.DateTimeField()
+
+    def __str__(self):
+        return f"Invitation of {self.account}"
+
+
+class KeptForm(models.Model):
+    """What somebody was typing when they were signed out. See `accounts.kept_forms`."""
+
+    KEPT_FOR = datetime.timedelta(hours=12)
+
+    account = models.ForeignKey(User, on_delete=models.CASCADE)
+    page = models.CharField(max_length=500)
+    action = models.CharField(max_length=500)
+    fields = EncryptedJSONField(purpose="kept form")
+    """Pairs of a name and a value, as the browser sends them."""
+    kept_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-kept_at"]
+
+    def __str__(self):
+        return f"Kept for {self.account}"
+
+    @property
+    def shown(self) -> list[tuple[str, str]]:
+        """What a person typed, under names that can be read; without what the page itself put into the form."""
+        return [
+            (re.sub(r"[-_]+", " ", name).strip().capitalize(), value)
+            for name, value in self.fields
+            if value.strip() and not re.search(r"^_|_FORMS$|^initial-", name)
+        ]
+
+
+class SecondFactorSecret(models.Model):
+    """The secret of an authenticator app, or of recovery codes. What allauth stores of it is the key of this row."""
+
+    identifier = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    secret = EncryptedTextField(purpose="second factor")
+
+    def __str__(self):
+        return "Secret of a second factor"
+
+
+@receiver(post_delete, sender="mfa.Authenticator")
+def _forget_its_secret(instance, **kwargs):
+    identifiers = [value for name, value in instance.data.items() if name in ("secret", "seed")]
+    SecondFactorSecret.objects.filter(pk__in=identifiers).delete()

@@ -66,6 +66,10 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "crispy_forms",
     "csp",
     "django_prose_editor",
@@ -83,8 +87,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "medici_site.middleware.OneTimePasswordMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "medici_site.accounts.middleware.SessionLifeMiddleware",
+    "medici_site.accounts.middleware.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "treatments.middleware.LibraryMiddleware",
     "appointments.middleware.RefusedMiddleware",
@@ -117,17 +123,52 @@ DATABASES = {"default": database(env.str("DATABASE_URL", ""), VAR_DIR / "postgre
 # -- Staff accounts ------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "medici_site.User"
-# Length and known passwords, no rules on composition: NIST SP 800-63B, section 5.1.1.2.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # of accounts from before; renewed at their next sign-in
+]
+# Length and known or expected passwords, no rules on composition: NIST SP 800-63B, section 5.1.1.2.
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "medici_site.passwords.NewPasswordValidator"},
+    {"NAME": "medici_site.accounts.passwords.ExpectedWordsValidator"},
+    {"NAME": "medici_site.accounts.passwords.RowValidator"},
+    {"NAME": "medici_site.accounts.passwords.LongestPasswordValidator"},
+    {"NAME": "medici_site.accounts.passwords.NewPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 CSRF_FAILURE_VIEW = "medici_site.views.csrf_failure"
-SESSION_COOKIE_AGE = 8 * 60 * 60  # seconds: one working day
+# The shorter limits, on a session that nobody touches, are in medici_site/accounts/middleware.py.
+SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+
+ACCOUNT_ADAPTER = "medici_site.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up; allauth wants it to fit the line above
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds
+# Codes of a second factor, which are asked for only after the right password. Passwords have limits of their own in
+# accounts/throttle.py; a passkey cannot be guessed. A limit for an address would lock out everybody who shares it.
+ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key", "login": None}
+MFA_RATE_LIMITS = {"webauthn_login": None}
+MFA_ADAPTER = "medici_site.accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # a code of 30 seconds before or after, for a slow hand or a clock that is wrong
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # http://localhost
+# Shared by all processes, for the counts of wrong codes and for codes that were used.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "medici_site_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # -- Language and time ---------------------------------------------------------------------------
 

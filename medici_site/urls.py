@@ -8,6 +8,7 @@ from medici_site import views
 from treatments.sitemaps import ContentSitemap
 
 urlpatterns = [
+    path("admin/", include("medici_site.accounts.urls")),
     path("admin/", admin.site.urls),
     path("healthz", views.healthz, name="healthz"),
     path("robots.txt", views.robots, name="robots"),

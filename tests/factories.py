@@ -2,8 +2,10 @@
 
 import datetime
 import io
+import time
 import uuid
 
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
@@ -16,16 +18,25 @@ from appointments.models import EvaluationRequest
 from appointments.services import submit_evaluation_request
 from medici_site.models import User
 
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
-def make_user(*, role=None, **changes) -> User:
-    """A superuser, or a person with one role: make_user(role="medical reviewer")."""
+
+def make_user(*, role=None, second_factor=True, **changes) -> User:
+    """A superuser, or a person with one role: make_user(role="medical reviewer"). They have an authenticator app."""
     values = {"username": slugify(role or "manager"), "is_staff": True, "is_superuser": not role}
     if role:
         values |= {"first_name": "Sam", "last_name": f"Sample-{role.title()}", "credentials": "MD"}
     user = User.objects.create_user(password="a long enough password", **(values | changes))
     if role:
         user.groups.add(Group.objects.get(name__iexact=role))
+    if second_factor:
+        TOTP.activate(user, TOTP_SECRET)
     return user
+
+
+def code_now(later=0) -> str:
+    """What the app of everybody in the tests shows now, or so many codes later."""
+    return format_hotp_value(hotp_value(TOTP_SECRET, int(time.time()) // 30 + later))
 
 
 def request_answers(**changes) -> dict:

@@ -1,8 +1,9 @@
 """Take the pictures of the editor guide anew: python -m tests.guide_pictures ADDRESS PASSWORD EDITOR REVIEWER COLLEAGUE
 
 ADDRESS is a running site without drafts, and with these three sample people (the colleague may edit too), who share
-PASSWORD. The walk is the one that the guide tells: an editor rewrites a treatment, a reviewer signs it, the editor
-publishes it and undoes that. At its end patients read what they read before; the history keeps all of it.
+PASSWORD and an authenticator app with the key of tests.factories. The walk is the one that the guide tells: an editor
+rewrites a treatment, a reviewer signs it, the editor publishes it and undoes that. At its end patients read what they
+read before; the history keeps all of it.
 """
 
 import io
@@ -14,6 +15,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from tests.chromium import find
+from tests.factories import code_now
 
 FOLDER = Path("static/staff/guide")
 GUIDE = Path("templates/admin/treatments/guide.html")
@@ -39,9 +41,11 @@ def take(page: Page, name: str, first: str, last: str = "", *, height: float = 4
 def sign_in(browser, address: str, username: str, password: str) -> Page:
     page = browser.new_page(base_url=address, viewport=DESK, device_scale_factor=1.5)
     page.goto("/admin/")
-    page.get_by_label("Username").fill(username)
+    page.get_by_label("User name").fill(username)
     page.get_by_label("Password").fill(password)
-    press(page, "Log in")
+    press(page, "Sign in")
+    page.get_by_label("Code from your authenticator app").fill(code_now())
+    press(page, "Sign in")
     return page
 
 

@@ -1,42 +1,26 @@
 """A manager looks after staff accounts, in a real browser, with the keyboard alone."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import global_settings
 from playwright.sync_api import expect
 
+from medici_site.models import User
 from tests.browser.test_every_page import RULES, scrolls_sideways
-from tests.factories import make_user
-
-PASSWORD = "a long enough password"
 
 
 @pytest.fixture
-def manager(site, settings, django_db_blocker):
-    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS  # the site itself knows no quick ones
+def newcomer(site, django_db_blocker):
+    """Whoever a test makes under this name goes again."""
     with django_db_blocker.unblock():
-        superuser = make_user(username="first")
-        yield make_user(role="manager")
-        type(superuser).objects.filter(username__in=["first", "manager", "newcomer"]).delete()
+        yield
+        User.objects.filter(username="newcomer").delete()
 
 
-@pytest.fixture
-def desk(open_page, manager):
-    """Open the admin as the manager."""
-
-    def open_desk(**options):
-        page = open_page("/admin/", **options)
-        page.get_by_label("Username").fill(manager.username)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("link", name="Staff accounts")).to_be_visible()
-        return page
-
-    return open_desk
-
-
-def test_a_new_account_by_keyboard(desk, open_page):
-    page = desk()
+@pytest.mark.usefixtures("newcomer")
+def test_a_new_account_by_keyboard(open_desk, open_page):
+    page = open_desk("manager")
     page.get_by_role("link", name="Staff accounts", exact=True).focus()
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Add staff account").focus()
@@ -55,13 +39,10 @@ def test_a_new_account_by_keyboard(desk, open_page):
     expect(page.get_by_text("A medical reviewer needs this")).to_be_visible()
     page.get_by_role("textbox", name="Credentials").fill("MD, pain medicine")
     page.keyboard.press("Enter")
-    password = page.get_by_role("code").inner_text()
+    link = page.get_by_label("The link, which is shown only now").input_value()
 
-    own = open_page("/admin/")
-    own.get_by_label("Username").fill("newcomer")
-    own.get_by_label("Password").fill(password)
-    own.keyboard.press("Enter")
-    expect(own.get_by_role("heading", name="Password change")).to_be_visible()
+    own = open_page(urlsplit(link).path)
+    expect(own.get_by_text("as newcomer")).to_be_visible()
 
 
 def faults_of(page):
@@ -74,15 +55,16 @@ def faults_of(page):
 
 
 @pytest.mark.parametrize(("width", "color_scheme"), [(1280, "light"), (390, "dark")])
-def test_the_pages_of_accounts_are_accessible(desk, manager, django_db_blocker, width, color_scheme):
-    page = desk(width=width, color_scheme=color_scheme)
-    with django_db_blocker.unblock():
-        superuser = type(manager).objects.get(username="first")
+@pytest.mark.usefixtures("newcomer")
+def test_the_pages_of_accounts_are_accessible(open_desk, staff, width, color_scheme):
+    superuser = staff(None, username="first")
+    page = open_desk("manager", width=width, color_scheme=color_scheme)
+    manager = User.objects.get(username="manager")
     faults = []
     for path in ("", f"{manager.pk}/change/", f"{superuser.pk}/change/", "add/"):
         page.goto(f"/admin/medici_site/user/{path}")
         faults += faults_of(page)
-    save = page.get_by_role("button", name="Save and show the password")
+    save = page.get_by_role("button", name="Save and show the link")
     reviewer = page.get_by_role("checkbox", name="Medical reviewer")
     page.get_by_label("User name").fill("newcomer")
     reviewer.check()
@@ -91,10 +73,10 @@ def test_the_pages_of_accounts_are_accessible(desk, manager, django_db_blocker, 
     faults += faults_of(page)
     reviewer.uncheck()
     save.click()
-    expect(page.get_by_role("code")).to_be_visible()
+    expect(page.get_by_label("The link, which is shown only now")).to_be_visible()
     faults += faults_of(page)
     page.get_by_role("link", name="newcomer").click()
-    page.get_by_role("link", name="New password").click()
-    expect(page.get_by_role("button", name="Make a one-time password")).to_be_visible()
+    page.get_by_role("link", name="New link to sign in").click()
+    expect(page.get_by_role("button", name="Make a link")).to_be_visible()
     faults += faults_of(page)
     assert faults == []

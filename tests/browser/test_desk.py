@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from appointments import services
 from appointments.models import RequestNote
-from tests.browser.keyboard import tab_to
+from tests.browser.keyboard import sign_in, tab_to
 from tests.factories import agree, make_request
 
 LIST = "/admin/appointments/evaluationrequest/"
@@ -38,9 +38,11 @@ def test_ten_requests_are_cleared_without_a_mouse(open_desk, stored):
     assert {request.status for request in stored.all()} == {"waiting"}
 
 
-def test_from_the_queue_to_an_evaluation_by_keyboard(open_desk, stored):
+def test_from_sign_in_to_an_evaluation_by_keyboard(open_page, staff, stored):
     (request,) = some(1)
-    page = open_desk("front desk", LIST)
+    staff("front desk")
+    page = open_page(LIST)
+    sign_in(page, "front-desk")
     page.keyboard.press("/")
     page.keyboard.type("sample per")
     page.keyboard.press("Enter")

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tests.browser.keyboard import tab_to
+from tests.browser.keyboard import sign_in, tab_to
 from tests.browser.test_every_page import RULES, scrolls_sideways
 from tests.factories import make_photograph
 from treatments import publishing, sharing
@@ -301,12 +301,7 @@ def test_a_word_is_changed_and_published_by_keyboard_alone(open_page, staff):
         with page.expect_navigation():
             page.keyboard.press("Enter")
 
-    tab_to(page, page.get_by_label("Username"))
-    page.keyboard.type("erin")
-    page.keyboard.press("Tab")
-    page.keyboard.type("a long enough password")
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
+    sign_in(page, "erin")
     enter(page.get_by_role("link", name="Glossary terms", exact=True))
     enter(page.get_by_role("link", name="Baclofen", exact=True))
     editor = page.locator(".ProseMirror").and_(page.get_by_label("Meaning:"))

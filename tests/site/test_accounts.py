@@ -1,66 +1,55 @@
-"""Staff accounts: the first one, the one-time password, and what a manager can and cannot do with accounts."""
+"""Staff accounts: the first one, and what a manager can and cannot do with accounts."""
 
 import io
 import re
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, Permission
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 
-from medici_site.accounts import create_first_account
+from appointments.models import Access
+from medici_site.accounts.invitations import invite_first
 from medici_site.models import User
 from tests.factories import make_user
+from tests.stored import tables_with
 
 pytestmark = pytest.mark.django_db
 
 
-def test_first_account_is_made_once_with_a_random_password():
-    username, password = create_first_account()
-    assert len(password) >= 16
-    assert password not in User.objects.get(username=username).password
-    assert create_first_account() is None
-    User.objects.all().delete()
-    assert create_first_account()[1] != password
+def test_the_first_account_is_made_once_and_led_through_setup(client):
+    link = invite_first()
+    assert User.objects.get().is_superuser
+    assert not User.objects.get().has_usable_password()
+    assert client.get(link).status_code == 200
+    another = invite_first()
+    assert User.objects.count() == 1
+    assert client.get(link).status_code == 404, "the link of an earlier start ends"
+    assert client.get(another).status_code == 200
 
 
-def test_an_existing_account_is_enough():
+def test_no_link_is_made_where_somebody_can_sign_in():
     make_user(username="somebody", is_superuser=False)
-    assert create_first_account() is None
+    assert invite_first() is None
+    assert User.objects.count() == 1
 
 
-def test_one_time_password_opens_nothing_but_its_own_change(client):
-    username, password = create_first_account()
-    assert client.login(username=username, password=password)
-    for url in ("/admin/", "/admin/appointments/evaluationrequest/", "/admin/treatments/treatment/"):
-        response = client.get(url)
-        assert response.status_code == 302, url
-        assert response.url == "/admin/password_change/"
-    assert client.get("/admin/password_change/").status_code == 200
+def test_no_account_is_made_beside_one_that_waits():
+    User.objects.create(username="robin", password="!")
+    assert invite_first() is None
 
 
-def test_choosing_a_password_opens_the_admin(client):
-    username, password = create_first_account()
-    client.login(username=username, password=password)
-    own = "a password of my own"
-    response = client.post(
-        "/admin/password_change/", {"old_password": password, "new_password1": own, "new_password2": own}
-    )
-    assert response.status_code == 302
-    assert client.get("/admin/").status_code == 200
-    assert not User.objects.get(username=username).must_change_password
-
-
-@pytest.mark.parametrize("chosen", ["short", None])
-def test_a_short_password_and_the_same_one_are_refused(client, chosen):
-    username, password = create_first_account()
-    client.login(username=username, password=password)
-    chosen = chosen or password
-    response = client.post(
-        "/admin/password_change/", {"old_password": password, "new_password1": chosen, "new_password2": chosen}
-    )
-    assert response.status_code == 200
-    assert client.get("/admin/").status_code == 302
+def test_whoever_has_the_machine_gets_into_any_account(client):
+    user = make_user(username="Robin")
+    out = io.StringIO()
+    call_command("invite", "robin", stdout=out)
+    assert client.get(out.getvalue().strip()).status_code == 200
+    user.refresh_from_db()
+    assert not user.has_usable_password()
+    for name in ("nobody", ""):
+        with pytest.raises(CommandError, match="no active account"):
+            call_command("invite", name)
 
 
 def test_a_mistake_in_a_content_file_does_not_keep_a_published_site_down(monkeypatch, settings, tmp_path):
@@ -70,18 +59,24 @@ def test_a_mistake_in_a_content_file_does_not_keep_a_published_site_down(monkeyp
     call_command("prepare", stdout=out, stderr=err)
     assert "faq.md:1: The file: is missing" in err.getvalue()
     assert "goes on with the words it has" in err.getvalue()
-    assert "one-time password" in out.getvalue()
+    assert "/admin/account/invitation/" in out.getvalue()
 
 
-def test_prepare_tells_the_password_only_the_first_time(monkeypatch):
+def test_prepare_tells_the_link_until_somebody_has_been_in(monkeypatch):
     # The command closes its connection to give up its lock; here that would end the test's transaction.
     monkeypatch.setattr("medici_site.management.commands.prepare.connection.close", lambda: None)
-    first, second = io.StringIO(), io.StringIO()
-    call_command("prepare", stdout=first)
-    call_command("prepare", stdout=second)
-    assert "one-time password" in first.getvalue()
-    assert "one-time password" not in second.getvalue()
-    assert "0 created, 0 updated" in second.getvalue()
+    said = []
+    for _ in range(3):
+        out = io.StringIO()
+        call_command("prepare", stdout=out)
+        said.append(re.findall(r"http://\S+/admin/account/invitation/\S+/", out.getvalue()))
+        if len(said) == 2:
+            user = User.objects.get()
+            user.set_password("a long enough password")
+            user.save()
+    assert "0 created, 0 updated" in out.getvalue()
+    assert [len(links) for links in said] == [1, 1, 0]
+    assert said[0] != said[1]
 
 
 # -- What a manager does with accounts ----------------------------------------------------------------------------
@@ -125,35 +120,52 @@ def change(client, user, **changes):
     return response
 
 
-def test_a_new_account_gets_a_password_for_its_first_sign_in(desk_of_boss, client):
+def link_in(response) -> str:
+    return re.search(r'value="(http://\S+/admin/account/invitation/\S+/)"', response.content.decode())[1]
+
+
+def test_a_new_account_gets_a_link_for_its_first_sign_in(desk_of_boss, client):
     shown = desk_of_boss.post(f"{ACCOUNTS}add/", account_data(roles=["Front desk"], email="new@clinic.example"))
-    password = re.search(r"<code>(.+?)</code>", shown.content.decode())[1]
+    link = link_in(shown)
     user = User.objects.get(username="newcomer")
     assert (user.is_staff, user.is_superuser, roles_of(user)) == (True, False, {"Front desk"})
     assert "no-store" in shown.headers["Cache-Control"]
+    token = link.split("/")[-2]
     for url in (ACCOUNTS, f"{ACCOUNTS}{user.pk}/change/", f"{ACCOUNTS}{user.pk}/history/"):
-        assert password not in desk_of_boss.get(url).content.decode()
-    assert client.login(username="newcomer", password=password)
-    assert client.get("/admin/").url == "/admin/password_change/"
+        assert token not in desk_of_boss.get(url).content.decode()
+    assert tables_with(token) == []
+    assert not user.has_usable_password()
+    assert "newcomer" in client.get(link).content.decode()
+    assert "Works until" in desk_of_boss.get(f"{ACCOUNTS}{user.pk}/change/").content.decode()
 
 
-def test_a_forgotten_password_is_replaced_by_one_for_one_sign_in(desk_of_boss, client):
+def test_a_lost_password_or_phone_is_replaced_by_a_link(desk_of_boss, client):
     user = make_user(role="editor")
     client.force_login(user)
     url = f"{ACCOUNTS}{user.pk}/password/"
-    assert "<code>" not in desk_of_boss.get(url).content.decode()
+    assert "invitation" not in desk_of_boss.get(url).content.decode()
     assert client.get("/admin/").status_code == 200
-    password = re.search(r"<code>(.+?)</code>", desk_of_boss.post(url).content.decode())[1]
+    link = link_in(desk_of_boss.post(url))
     assert client.get("/admin/").status_code == 302, "whoever was signed in with the old password is out"
-    assert client.login(username=user.username, password=password)
-    assert client.get("/admin/").url == "/admin/password_change/"
-    assert "Gave a one-time password" in desk_of_boss.get(f"{ACCOUNTS}{user.pk}/history/").content.decode()
+    assert not Authenticator.objects.filter(user=user).exists()
+    assert not client.login(username=user.username, password="a long enough password")
+    assert client.get(link).status_code == 200
+    assert "Made a link to sign in" in desk_of_boss.get(f"{ACCOUNTS}{user.pk}/history/").content.decode()
+    assert Access.objects.filter(kind="account", by="boss", detail="new link for: editor").exists()
 
 
-def test_ones_own_password_is_changed_with_the_old_one(desk_of_boss, boss):
-    assert desk_of_boss.post(f"{ACCOUNTS}{boss.pk}/password/").url == "/admin/password_change/"
+def test_ones_own_account_has_its_own_page(desk_of_boss, boss):
+    assert desk_of_boss.post(f"{ACCOUNTS}{boss.pk}/password/").url == "/admin/account/"
     boss.refresh_from_db()
     assert boss.check_password("a long enough password")
+
+
+def test_roles_given_and_taken_are_on_record(desk_of_boss):
+    user = make_user(role="front desk")
+    change(desk_of_boss, user, roles=["Editor"])
+    change(desk_of_boss, user)
+    (line,) = Access.objects.filter(kind="account")
+    assert (line.by, line.detail) == ("boss", "changed: front-desk")
 
 
 def test_a_crafted_form_gives_nothing_but_roles(desk_of_boss, boss):
@@ -249,6 +261,7 @@ def test_passwords_cannot_be_searched_for(desk_of_boss):
 def test_the_list_tells_roles_and_last_sign_in(desk_of_boss, manager, django_assert_max_num_queries):
     for number in range(10):
         make_user(role="front desk", username=f"desk-{number}")
+    desk_of_boss.get(ACCOUNTS)  # the first page of a session asks for the second factor
     with django_assert_max_num_queries(9):
         html = desk_of_boss.get(ACCOUNTS).content.decode()
     for words in ("Front desk", "Everything", "Never", "Last sign-in"):

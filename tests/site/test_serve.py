@@ -101,7 +101,8 @@ def test_it_starts_keeps_and_stops_everything(start, tmp_path, record_property):
     run = start().wait_until_it_serves()
     assert run.get("/").status == 200
     assert re.search(r"content: \d+ created, 0 updated", run.output)
-    assert re.search(r"user name manager   one-time password \S{16}", run.output)
+    link = re.search(rf"http://127.0.0.1:{run.port}(/admin/account/invitation/\S{{43}}/)", run.output)[1]
+    assert "Choose a password" in run.get(link).read().decode()
     assert f"http://127.0.0.1:{run.port}/" in run.output
     assert run.end() == []
     assert run.process.returncode == 0
@@ -111,7 +112,8 @@ def test_it_starts_keeps_and_stops_everything(start, tmp_path, record_property):
     again = start().wait_until_it_serves()
     record_property("second start", f"{time.monotonic() - began:.1f} s")
     assert again.get("/treatments/hbot/").status == 200
-    assert "one-time password" not in again.output
+    assert link not in again.output
+    assert "/admin/account/invitation/" in again.output, "nobody has been in yet"
     assert "0 created, 0 updated" in again.output
     assert again.end(signal.SIGTERM) == []
 

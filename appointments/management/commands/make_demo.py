@@ -30,7 +30,7 @@ class Command(BaseCommand):
             raise CommandError("There are requests here that are no samples. Nothing was changed.")
         self.stdout.write(
             f"The desk holds {demo.fill()} samples.\n"
-            f"Sample accounts, one for each role: {', '.join(demo.ACCOUNTS)}. None has a password yet: sign in as "
-            "manager, open “Staff accounts”, and give one a password.\n"
+            f"Sample accounts, one for each role: {', '.join(demo.ACCOUNTS)}. To come in as one, sign in as "
+            "manager, open “Staff accounts”, choose it, and follow “New link to sign in”.\n"
             "Now say: make run"
         )

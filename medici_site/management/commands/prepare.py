@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from appointments.encryption import missing_keys
-from medici_site.accounts import create_first_account
+from medici_site.accounts.invitations import FIRST_USERNAME, invite_first
 from treatments.models import Version
 
 LOCK = 20261124  # any number that nothing else in this database uses
@@ -35,10 +35,10 @@ class Command(BaseCommand):
                 "What was encrypted with them cannot be read until they are put back. Delete none of it, and look for "
                 "the keys in your backups.\n"
             )
-        if account := create_first_account():
-            username, password = account
+        call_command("createcachetable", verbosity=0)
+        if link := invite_first():
             self.stdout.write(
-                f"\nThe first staff account:  user name {username}   one-time password {password}\n"
-                "It is shown only now. Sign in under /admin/, where you are asked to choose your own.\n"
+                f"\nNobody has signed in yet. Set up the first staff account, “{FIRST_USERNAME}”, here:\n\n  {link}\n\n"
+                "The link works once, for 72 hours. Starting the site again makes a new one.\n"
             )
         connection.close()

@@ -1,0 +1,63 @@
+"""What is put on record about accounts, beside who looked at which request: it is the same record."""
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.signals import user_logged_in
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed, authenticator_reset
+from django.contrib.auth.signals import user_logged_out
+from django.dispatch import receiver
+
+from appointments import access
+from appointments.models import Access
+from medici_site.models import User
+
+NAMES = {
+    Authenticator.Type.TOTP: "authenticator app",
+    Authenticator.Type.WEBAUTHN: "passkey",
+    Authenticator.Type.RECOVERY_CODES: "recovery codes",
+}
+
+
+def account(request, what: str, of: User | None = None) -> None:
+    """Put on record that somebody changed their own account, or that `of` another person."""
+    access.record(request, Access.Kind.ACCOUNT, detail=f"{what}: {of.username}"[:80] if of else what)
+
+
+def not_let_in(request, typed: str, why: str) -> None:
+    """Put on record that somebody tried an account in vain. A name that no account has is not kept."""
+    names = User.objects.filter(username__iexact=typed).values_list("username", flat=True)
+    access.record(request, Access.Kind.NOT_LET_IN, detail=why, by=names.first() or "")
+
+
+@receiver(user_logged_in)
+def _signed_in(request, user, **kwargs):
+    ways = [one["type"] for one in get_authentication_records(request, user) if one["method"] == "mfa"]
+    detail = f"with {NAMES[ways[-1]]}" if ways else "with a password alone"
+    access.record(request, Access.Kind.SIGNED_IN, detail=detail, by=user.username)
+
+
+@receiver(user_logged_out)
+def _signed_out(request, user, **kwargs):
+    if user:
+        why = getattr(request, "signed_out_because", "")
+        access.record(request, Access.Kind.SIGNED_OUT, detail=why, by=user.username)
+
+
+@receiver(authentication_failed)
+def _wrong_code(request, user, **kwargs):
+    access.record(request, Access.Kind.NOT_LET_IN, detail="wrong code", by=user.username)
+
+
+@receiver(authenticator_added)
+def _added(request, user, authenticator, **kwargs):
+    access.record(request, Access.Kind.ACCOUNT, detail=f"added: {NAMES[authenticator.type]}", by=user.username)
+
+
+@receiver(authenticator_removed)
+def _removed(request, user, authenticator, **kwargs):
+    access.record(request, Access.Kind.ACCOUNT, detail=f"removed: {NAMES[authenticator.type]}", by=user.username)
+
+
+@receiver(authenticator_reset)
+def _reset(request, user, authenticator, **kwargs):
+    access.record(request, Access.Kind.ACCOUNT, detail=f"made anew: {NAMES[authenticator.type]}", by=user.username)

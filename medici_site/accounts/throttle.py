@@ -1,0 +1,82 @@
+"""How often a password may be tried. Guessing is slow; nobody can lock somebody else out.
+
+Only what fails counts. What is counted for an account does not ask whether there is one, so the answers for both are
+the same.
+"""
+
+import datetime
+import secrets
+
+from django.conf import settings
+from django.core import signing
+from django.urls import reverse
+
+from appointments import limits
+from appointments.limits import Limit
+
+FIFTEEN_MINUTES = datetime.timedelta(minutes=15)
+"""As long as anybody waits."""
+FROM_ONE_PLACE = Limit("sign in", 5, FIFTEEN_MINUTES)
+"""One account from one address, or from one browser that is known."""
+FROM_ANYWHERE = Limit("sign in from anywhere", 30, FIFTEEN_MINUTES)
+"""One account from all browsers that are not known."""
+ALL_ACCOUNTS = Limit("sign in to all", 100, FIFTEEN_MINUTES)
+"""All accounts together from one address; a whole clinic may share one."""
+OPEN_LINK = Limit("open invitation", 30, FIFTEEN_MINUTES)
+"""Links that do not work, from one address."""
+
+COOKIE = "known_browser"
+"""Names the accounts that have signed in from a browser, each with a random number of its own. It is signed."""
+MOST = 12
+"""Accounts that one browser is known for."""
+KNOWN_FOR = 90 * 24 * 60 * 60  # seconds
+
+
+def is_over(request, username: str) -> bool:
+    """Count one more try to sign in, and return whether that is once too often.
+
+    A browser in which this account has signed in before has a count of its own, so that a stranger behind the same
+    address, or many of them all over the world, do not keep its owner out.
+    """
+    # In this order: what is refused for one place does not count against the account.
+    return any(limits.is_over(limit, key) for limit, key in _counts(request, username))
+
+
+def give_back(request, username: str) -> None:
+    """Take back what `is_over` counted, because the password was right."""
+    for limit, key in _counts(request, username):
+        limits.give_back(limit, key)
+
+
+def is_link_over(request) -> bool:
+    """Count one more link that did not work, and return whether that is once too often."""
+    return limits.is_over(OPEN_LINK, limits.client_address(request))
+
+
+def remember(request, response, username: str) -> None:
+    """Let this browser be known for this account from now on."""
+    others = {name: number for name, number in _known(request).items() if name != username.casefold()}
+    known = dict(list(others.items())[1 - MOST :]) | {username.casefold(): secrets.token_hex(8)}
+    response.set_cookie(
+        COOKIE,
+        signing.dumps(known, salt=COOKIE),
+        max_age=KNOWN_FOR,
+        path=reverse("admin:index"),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _counts(request, username):
+    name, address = username.casefold(), limits.client_address(request)
+    if number := _known(request).get(name):
+        return [(FROM_ONE_PLACE, f"{name} {number}")]
+    return [(FROM_ONE_PLACE, f"{name} {address}"), (ALL_ACCOUNTS, address), (FROM_ANYWHERE, name)]
+
+
+def _known(request):
+    try:
+        return signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=KNOWN_FOR)
+    except signing.BadSignature:
+        return {}
