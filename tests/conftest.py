@@ -63,15 +63,17 @@ def manager(db):
 
 @pytest.fixture
 def manager_client(client, manager):
-    client.force_login(manager)
+    from tests.factories import sign_in
+
+    sign_in(client, manager)
     return client
 
 
 def _client_of(role):
-    from tests.factories import make_user
+    from tests.factories import make_user, sign_in
 
     client = Client()
-    client.force_login(make_user(role=role))
+    sign_in(client, make_user(role=role))
     return client
 
 

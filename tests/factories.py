@@ -16,6 +16,7 @@ from appointments import services
 from appointments.choices import Concern
 from appointments.models import EvaluationRequest
 from appointments.services import submit_evaluation_request
+from medici_site.accounts.middleware import BEGAN, SECOND_FACTOR, SEEN
 from medici_site.models import User
 
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -32,6 +33,14 @@ def make_user(*, role=None, second_factor=True, **changes) -> User:
     if second_factor:
         TOTP.activate(user, TOTP_SECRET)
     return user
+
+
+def sign_in(client, user) -> None:
+    """Let a test client be as somebody who has come in with their second factor a moment ago."""
+    client.force_login(user)
+    session = client.session
+    session.update({BEGAN: time.time(), SEEN: time.time(), SECOND_FACTOR: True})
+    session.save()
 
 
 def code_now(later=0) -> str:
@@ -53,7 +62,7 @@ def request_answers(**changes) -> dict:
         "needs": "",
         "message": "",
         "privacy_version": 1,
-        "reply_by": datetime.date(2026, 11, 27),
+        "reply_by": timezone.localdate() + datetime.timedelta(days=3),
     } | changes
 
 

@@ -15,7 +15,7 @@ from appointments import access, privacy, services, waiting
 from appointments.models import Access, EvaluationRequest, RequestEvent, RequestNote, SavedView
 from appointments.models.statuses import MOVES, Status
 from tests.appointments.test_front_desk import buttons
-from tests.factories import agree, make_request, make_user
+from tests.factories import agree, make_request, make_user, sign_in
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/appointments/evaluationrequest/"
@@ -34,7 +34,7 @@ def monday():
 def desk(monday):
     client = Client()
     client.user = make_user(role="front desk")
-    client.force_login(client.user)
+    sign_in(client, client.user)
     return client
 
 
@@ -115,7 +115,7 @@ def test_a_call_in_two_clicks_comes_back_on_its_day(desk, monday, attempt, statu
         assert shown(desk) == []
         assert shown(desk, show="later") == [request.spoken_reference]
         monday.move_to(NOON + (day - TODAY))
-        desk.force_login(desk.user)
+        sign_in(desk, desk.user)
     assert shown(desk) == [request.spoken_reference]
 
 
@@ -145,7 +145,7 @@ def test_after_three_tries_calling_stops_and_a_letter_is_due(desk, monday):
     assert (request.status, request.letter_on) == ("waiting", TODAY)
     assert shown(desk) == []
     monday.move_to(NOON + datetime.timedelta(days=14))
-    desk.force_login(desk.user)
+    sign_in(desk, desk.user)
     assert "No answer to our letter" in desk.get(LIST).content.decode()
     services.change_by_patient(request, {"best_times": ["morning", "midday"]})
     request.refresh_from_db()
@@ -242,7 +242,7 @@ def test_what_became_of_an_evaluation_has_to_be_entered_when_its_time_is_over(de
     request = make_request()
     agree(request, days=1)
     monday.shift(datetime.timedelta(days=1, hours=1))
-    desk.force_login(desk.user)
+    sign_in(desk, desk.user)
     assert shown(desk) == [request.spoken_reference]
     assert "Did it take place?" in desk.get(LIST).content.decode()
 
@@ -304,6 +304,7 @@ def test_only_who_clicked_can_undo_and_only_for_a_while(desk, monday):
     act(desk, request, "note", text="Sample note.")
     assert "Undo my last click" in opened(desk, request), "a note stands in nobody's way"
     monday.shift(datetime.timedelta(minutes=16))
+    sign_in(desk, desk.user)
     assert "Undo my last click" not in opened(desk, request)
     assert "can no longer be undone" in act(desk, request, "undo")
 
@@ -622,6 +623,7 @@ def test_who_opens_a_request_again_and_again_is_one_line_of_what_happened(desk, 
         html = opened(desk, request)
     assert html.count("Opened it, by front-desk") == 1
     monday.shift(datetime.timedelta(hours=1))
+    sign_in(desk, desk.user)
     assert opened(desk, request).count("Opened it, by front-desk") == 2
 
 

@@ -1,5 +1,6 @@
 """Telling staff: nothing private in a message, nothing lost when mail fails, nothing sent twice."""
 
+import datetime
 import smtplib
 from datetime import timedelta
 
@@ -216,7 +217,7 @@ def test_lines_are_short_enough_for_any_screen():
 
 
 def test_the_message_to_a_patient_says_when_and_where(settings):
-    request = make_request(email="to@mail.example")
+    request = make_request(email="to@mail.example", reply_by=datetime.date(2026, 11, 27))
     outbox.send_one()
     outbox.send_one()
     sent = mail.outbox[-1]

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from appointments import access, privacy, services, spreadsheet
 from appointments.models import Access, EvaluationRequest, RequestEvent
-from tests.factories import make_request, make_user
+from tests.factories import make_request, make_user, sign_in
 from tests.stored import tables_with
 from treatments import library
 
@@ -43,7 +43,7 @@ def _last():
 @pytest.fixture
 def manager_client(client):
     """A manager, and no superuser: what the role may do is part of what is tested."""
-    client.force_login(make_user(role="manager", first_name="Mia"))
+    sign_in(client, make_user(role="manager", first_name="Mia"))
     return client
 
 

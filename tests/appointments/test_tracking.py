@@ -21,7 +21,7 @@ CANARIES = {
 
 @pytest.fixture
 def request_(db):
-    return make_request(**CANARIES)
+    return make_request(**CANARIES, reply_by=datetime.date(2026, 11, 27))
 
 
 @pytest.fixture

@@ -388,7 +388,7 @@ def test_the_page_of_a_request_at_every_stage(open_page, stored):
     faults, other = [], make_request()
     stages = [(status, "") for status in Status if status != Status.CLOSED]
     for status, reason in [*stages, *((Status.CLOSED, reason) for reason in Reason)]:
-        request = make_request(reply_by=datetime.date(2026, 12, 1), needs_same_day_call=True)
+        request = make_request(needs_same_day_call=True)
         if status != Status.NEW:
             services.record_contact(request, "left message", by="staff")
         if status == Status.SCHEDULED:
@@ -407,7 +407,7 @@ def test_the_page_of_a_request_at_every_stage(open_page, stored):
 
 
 def test_changing_and_withdrawing(open_page, stored):
-    request = make_request(reply_by=datetime.date(2026, 12, 1), email="sample@mail.example")
+    request = make_request(email="sample@mail.example")
     own = f"{URL}yours/{request.tracking_token}/"
     page = open_page(own, width=390)
     faults = []
@@ -446,7 +446,7 @@ def test_changing_and_withdrawing(open_page, stored):
 
 
 def test_finding_a_request_again(open_page, stored):
-    request = make_request(reply_by=datetime.date(2026, 12, 1))
+    request = make_request()
     page = open_page(URL, width=390)
     page.get_by_role("link", name="Check on a request").click()
     find = page.get_by_role("button", name="Find my request")
