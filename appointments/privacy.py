@@ -17,7 +17,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Greatest, Least, TruncDate
 from django.utils import timezone
 
-from appointments import choices, references
+from appointments import choices, kept_forms, references
 from appointments.encryption import (
     CANNOT_BE_READ,
     LookupField,
@@ -199,6 +199,7 @@ def purge(*, by: str, dry_run: bool = False) -> Purged:
     purged = Purged(held=held)
     # First what has the shortest time, so that nothing about requests can keep it.
     purged.drafts = drafts.delete()[0]
+    kept_forms.purge()
     purged.tallies = tallies.delete()[0]
     purged.closed = _purge_requests(closed, purged.failed, by=by)
     purged.spam = _purge_requests(spam.exclude(reference__in=purged.failed), purged.failed, by=by)
@@ -235,6 +236,7 @@ def _delete(requests, kind, *, by):
     RequestEvent.objects.bulk_create(RequestEvent(reference=one, kind=kind, by=by) for one in held.values())
     with caring_for_notes("delete"):
         EvaluationRequest.objects.filter(pk__in=held).only("pk").delete()
+    kept_forms.forget(list(held))
     return list(held.values())
 
 

@@ -21,6 +21,7 @@ from django.utils.timezone import localtime
 
 from medici_site.accounts import record
 from medici_site.accounts.invitations import invite
+from medici_site.accounts.sessions import end_all
 from medici_site.models import Invitation, User
 from medici_site.roles import MANAGER, REVIEWER, ROLES
 
@@ -169,11 +170,14 @@ class StaffAccountAdmin(UserAdmin):
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            end_all(obj)
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         if form.changed_data:
-            record.account(request, "changed" if change else "made", of=form.instance)
+            fields = ", ".join("roles" if name == "groups" else name for name in form.changed_data)
+            record.account(request, f"changed {fields} of" if change else "made", of=form.instance)
 
     def response_add(self, request, obj, post_url_continue=None):
         return self._link_page(request, obj, self._invite(request, obj))

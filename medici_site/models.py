@@ -1,7 +1,6 @@
 """Staff accounts. Patients have none."""
 
 import datetime
-import re
 import uuid
 
 from django.contrib.auth.models import AbstractUser
@@ -9,7 +8,7 @@ from django.db import models
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
-from appointments.encryption import EncryptedJSONField, EncryptedTextField
+from appointments.encryption import EncryptedTextField
 
 
 class User(AbstractUser):
@@ -37,34 +36,6 @@ class Invitation(models.Model):
 
     def __str__(self):
         return f"Invitation of {self.account}"
-
-
-class KeptForm(models.Model):
-    """What somebody was typing when they were signed out. See `accounts.kept_forms`."""
-
-    KEPT_FOR = datetime.timedelta(hours=12)
-
-    account = models.ForeignKey(User, on_delete=models.CASCADE)
-    page = models.CharField(max_length=500)
-    action = models.CharField(max_length=500)
-    fields = EncryptedJSONField(purpose="kept form")
-    """Pairs of a name and a value, as the browser sends them."""
-    kept_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["-kept_at"]
-
-    def __str__(self):
-        return f"Kept for {self.account}"
-
-    @property
-    def shown(self) -> list[tuple[str, str]]:
-        """What a person typed, under names that can be read; without what the page itself put into the form."""
-        return [
-            (re.sub(r"[-_]+", " ", name).strip().capitalize(), value)
-            for name, value in self.fields
-            if value.strip() and not re.search(r"^_|_FORMS$|^initial-", name)
-        ]
 
 
 class SecondFactorSecret(models.Model):

@@ -43,14 +43,14 @@ def page(client):
 @pytest.fixture
 def stored(django_db_setup, django_db_blocker):
     """Requests outside any transaction, as other processes and threads see them; removed after the test."""
-    from appointments.models import EvaluationRequest, RequestDraft, Tally
+    from appointments.models import EvaluationRequest, KeptForm, RequestDraft, Tally
     from appointments.privacy import caring_for_notes
 
     with django_db_blocker.unblock():
         yield EvaluationRequest.objects
         with transaction.atomic(), caring_for_notes("delete"):
             EvaluationRequest.objects.all().delete()
-        for model in (RequestDraft, Tally):
+        for model in (RequestDraft, Tally, KeptForm):
             model.objects.all().delete()
 
 

@@ -16,7 +16,7 @@ from appointments import services
 from appointments.choices import Concern
 from appointments.models import EvaluationRequest
 from appointments.services import submit_evaluation_request
-from medici_site.accounts.middleware import BEGAN, SECOND_FACTOR, SEEN
+from medici_site.accounts.sessions import BEGAN, SECOND_FACTOR, SEEN
 from medici_site.models import User
 
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

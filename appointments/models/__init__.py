@@ -1,6 +1,6 @@
 """What the clinic keeps of people who ask for an evaluation. Everything they typed is ciphertext in the database."""
 
-from appointments.models.desk import RequestNote, SavedView
+from appointments.models.desk import KeptForm, RequestNote, SavedView
 from appointments.models.drafts import RequestDraft
 from appointments.models.limits import Tally
 from appointments.models.messages import Message
@@ -10,6 +10,7 @@ from appointments.models.requests import EvaluationRequest
 __all__ = [
     "Access",
     "EvaluationRequest",
+    "KeptForm",
     "Message",
     "RequestDraft",
     "RequestEvent",

@@ -1,16 +1,22 @@
 """How allauth, which signs people in, does it here."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 
-from appointments import limits
+from appointments import kept_forms, limits
 from appointments.encryption import Unreadable
-from medici_site.accounts import kept_forms, record, throttle
-from medici_site.accounts.middleware import begin
+from medici_site.accounts import record, sessions, throttle
+from medici_site.accounts.middleware import has_second_factor
 from medici_site.models import SecondFactorSecret
 
+FIRST_HALF = "first half of a sign-in"
+"""Where the session keeps a hash of the password that the sign-in began with."""
 WAIT = (
     "Too many tries. Wait 15 minutes, then try again. If your password or your phone is lost, ask a manager for a new "
     "link."
@@ -32,33 +38,52 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return the address that the proxy saw; of IPv6 the first of its network."""
         return limits.client_address(request).partition("/")[0] or "::"
 
+    def is_safe_url(self, url):
+        """Lead on after the sign-in to pages of the admin alone; allauth would allow each name of this machine."""
+        return kept_forms.is_of_admin(url)
+
     def pre_authenticate(self, request, **credentials):
-        if throttle.is_over(request, credentials.get("username", "")):
+        if throttle.is_over(request, throttle.PASSWORD, credentials["username"]):
             raise self.validation_error("too_many_login_attempts")
 
     def authenticate(self, request, **credentials):
+        """Return whose password it is. That of a locked account is as wrong as any other."""
         user = super().authenticate(request, **credentials)
+        if user and not user.is_active:
+            record.not_let_in(request, user.username, "locked account")
+            return None
         if user:
-            throttle.give_back(request, credentials["username"])
+            throttle.give_back(request, throttle.PASSWORD, user.username)
         return user
 
     def authentication_failed(self, request, **credentials):
-        record.not_let_in(request, credentials.get("username", ""), "wrong password")
+        record.not_let_in(request, credentials["username"], "wrong password")
 
     def is_reauthentication_required(self, *, app, **kwargs):
         """Ask again who it is before a second factor changes; the first one is added right after the password."""
-        return self._has_second_factor() and super().is_reauthentication_required(app=app, **kwargs)
+        return has_second_factor(self.request.user) and super().is_reauthentication_required(app=app, **kwargs)
 
-    def _has_second_factor(self):
-        return Authenticator.objects.filter(user=self.request.user).exists()
+    def pre_login(self, request, user, **hooks):
+        request.session[FIRST_HALF] = user.get_session_auth_hash()
+        return super().pre_login(request, user, **hooks)
 
     def login(self, request, user):
+        """Sign in, unless the password was changed or the account locked since the first half of the sign-in."""
+        user.refresh_from_db()
+        then = request.session.pop(FIRST_HALF, "")
+        if not user.is_active or not constant_time_compare(then, user.get_session_auth_hash()):
+            request.session.flush()
+            raise ImmediateHttpResponse(redirect("admin:login"))
+        # Read before the session of somebody else, who was in here before, goes with all that is in it.
+        ways = get_authentication_records(request, user)
         super().login(request, user)
-        begin(request)
+        sessions.begin(request)
+        if any(one["method"] == "mfa" for one in ways):
+            request.session[sessions.SECOND_FACTOR] = True
 
     def post_login(self, request, user, **hooks):
         response = super().post_login(request, user, **hooks)
-        if kept_forms.of(user).exists():
+        if kept_forms.waiting(user).exists():
             response.headers["Location"] = reverse("kept_forms")
         throttle.remember(request, response, user.username)
         return response

@@ -1,8 +1,10 @@
-"""What people type to come in: the forms of allauth and Django, with our words and one rule more."""
+"""What people type to come in: the forms of allauth and Django, with our words and our limits."""
 
 import re
 
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.forms import LoginForm, ReauthenticateForm
+from allauth.core import context
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
@@ -10,6 +12,8 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django.contrib.auth.forms import SetPasswordForm
 from django.core.cache import cache
+
+from medici_site.accounts import record, throttle
 
 
 class Plain:
@@ -38,6 +42,8 @@ class PasswordAgainForm(Plain, ReauthenticateForm):
 
 
 class Code(Plain):
+    """A code, which works once, and cannot be guessed for long."""
+
     label = "Code from your authenticator app, or a recovery code"
 
     def __init__(self, *args, **kwargs):
@@ -45,23 +51,29 @@ class Code(Plain):
         self.fields["code"].label = self.label
         self.fields["code"].widget.attrs |= {"inputmode": "numeric", "autofocus": True}
 
-
-class OnceOnly(Code):
     def clean_code(self):
-        """Refuse a code that was used, for as long as it would be right: allauth remembers it for one period only."""
+        one_try = context.request, throttle.CODE, self.user.username
+        if throttle.is_over(*one_try):
+            raise get_account_adapter().validation_error("too_many_login_attempts")
+        # allauth remembers a code for one period only, and it is right for longer.
+        used = f"used_code:{self.user.pk}:{re.sub('[^0-9]', '', self.cleaned_data['code'])}"
+        if cache.get(used):
+            record.not_let_in(context.request, self.user.username, "used code")
+            raise get_adapter().validation_error("incorrect_code")
         code = super().clean_code()
-        if self.authenticator.type == Authenticator.Type.TOTP:
-            key = f"used_code:{self.user.pk}:{re.sub('[^0-9]', '', code)}"
-            if not cache.add(key, True, app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)):
-                raise get_adapter().validation_error("incorrect_code")
+        authenticator = getattr(self, "authenticator", None)  # none while an app is being added
+        is_of_app = not authenticator or authenticator.type == Authenticator.Type.TOTP
+        if is_of_app and not cache.add(used, True, app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)):
+            raise get_adapter().validation_error("incorrect_code")  # somebody else was quicker
+        throttle.give_back(*one_try)
         return code
 
 
-class CodeForm(OnceOnly, mfa.AuthenticateForm):
+class CodeForm(Code, mfa.AuthenticateForm):
     pass
 
 
-class CodeAgainForm(OnceOnly, mfa.ReauthenticateForm):
+class CodeAgainForm(Code, mfa.ReauthenticateForm):
     pass
 
 

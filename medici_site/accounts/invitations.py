@@ -8,12 +8,12 @@ import hashlib
 import secrets
 
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from medici_site.accounts.sessions import end_all
 from medici_site.models import Invitation, User
 
 FIRST_USERNAME = "manager"
@@ -25,14 +25,14 @@ def invite(account: User) -> str:
 
     The present password, second factor, sessions and older link of the account end. The link is kept nowhere.
     """
-    account.set_unusable_password()  # which ends every session: each holds a hash of the password
+    account.set_unusable_password()
     account.save(update_fields=["password"])
     Authenticator.objects.filter(user=account).delete()
-    UserSession.objects.filter(user=account).delete()
+    end_all(account)
     token = secrets.token_urlsafe(32)
     until = timezone.now() + Invitation.VALID_FOR
     Invitation.objects.update_or_create(account=account, defaults={"digest": _digest(token), "until": until})
-    return settings.SITE_ADDRESS + reverse("invitation", args=[token])
+    return settings.SITE_ADDRESS + reverse("open_invitation", args=[token])
 
 
 def find(token: str) -> Invitation | None:
@@ -56,14 +56,14 @@ def invite_first() -> str | None:
     """Return a link into the first account while nobody has ever been in, creating the account if there is none.
 
     Each call makes a new link, so one that got lost or grew old is replaced by starting the site again. Returns None
-    once anybody has a password.
+    once anybody has signed in.
     """
-    accounts = {account.username: account for account in User.objects.all()}
-    if any(account.has_usable_password() for account in accounts.values()):
+    if User.objects.exclude(last_login=None).exists():
         return None
-    if not accounts:
+    if not User.objects.exists():
         return invite(User.objects.create(username=FIRST_USERNAME, is_staff=True, is_superuser=True))
-    return invite(accounts[FIRST_USERNAME]) if FIRST_USERNAME in accounts else None
+    first = User.objects.filter(username=FIRST_USERNAME).first()
+    return invite(first) if first else None
 
 
 def _digest(token):

@@ -8,7 +8,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 
 from appointments import access
-from appointments.models import Access
+from appointments.models import Access, RequestEvent
 from medici_site.models import User
 
 NAMES = {
@@ -29,10 +29,18 @@ def not_let_in(request, typed: str, why: str) -> None:
     access.record(request, Access.Kind.NOT_LET_IN, detail=why, by=names.first() or "")
 
 
+def by_command(what: str, of: User) -> None:
+    """Put on record what whoever has the machine did with an account."""
+    detail = f"{what}: {of.username}"[:80]
+    Access.objects.create(by=RequestEvent.COMMAND_LINE, kind=Access.Kind.ACCOUNT, detail=detail)
+
+
 @receiver(user_logged_in)
 def _signed_in(request, user, **kwargs):
-    ways = [one["type"] for one in get_authentication_records(request, user) if one["method"] == "mfa"]
-    detail = f"with {NAMES[ways[-1]]}" if ways else "with a password alone"
+    ways = get_authentication_records(request, user)
+    codes = [one["type"] for one in ways if one["method"] == "mfa"]
+    alone = "by a link" if any(one.get("by_link") for one in ways) else "with a password alone"
+    detail = f"with {NAMES[codes[-1]]}" if codes else alone
     access.record(request, Access.Kind.SIGNED_IN, detail=detail, by=user.username)
 
 
@@ -44,8 +52,10 @@ def _signed_out(request, user, **kwargs):
 
 
 @receiver(authentication_failed)
-def _wrong_code(request, user, **kwargs):
-    access.record(request, Access.Kind.NOT_LET_IN, detail="wrong code", by=user.username)
+def _wrong_code(request, user, authenticator, **kwargs):
+    kind = authenticator.type if authenticator else Authenticator.Type.TOTP
+    why = "wrong passkey" if kind == Authenticator.Type.WEBAUTHN else "wrong code"
+    access.record(request, Access.Kind.NOT_LET_IN, detail=why, by=user.username)
 
 
 @receiver(authenticator_added)

@@ -1,4 +1,4 @@
-"""How often a password may be tried. Guessing is slow; nobody can lock somebody else out.
+"""How often a password or a code may be tried. Guessing is slow; nobody can lock somebody else out.
 
 Only what fails counts. What is counted for an account does not ask whether there is one, so the answers for both are
 the same.
@@ -13,13 +13,15 @@ from django.urls import reverse
 
 from appointments import limits
 from appointments.limits import Limit
+from medici_site.models import User
 
 FIFTEEN_MINUTES = datetime.timedelta(minutes=15)
-"""As long as anybody waits."""
+DAY = datetime.timedelta(days=1)
+PASSWORD, CODE = "password", "code"
 FROM_ONE_PLACE = Limit("sign in", 5, FIFTEEN_MINUTES)
 """One account from one address, or from one browser that is known."""
-FROM_ANYWHERE = Limit("sign in from anywhere", 30, FIFTEEN_MINUTES)
-"""One account from all browsers that are not known."""
+FROM_ANYWHERE = {PASSWORD: Limit("sign in from anywhere", 30, FIFTEEN_MINUTES), CODE: Limit("any code", 20, DAY)}
+"""One account from all browsers that are not known. Six digits are few, and who tries them knows the password."""
 ALL_ACCOUNTS = Limit("sign in to all", 100, FIFTEEN_MINUTES)
 """All accounts together from one address; a whole clinic may share one."""
 OPEN_LINK = Limit("open invitation", 30, FIFTEEN_MINUTES)
@@ -32,19 +34,27 @@ MOST = 12
 KNOWN_FOR = 90 * 24 * 60 * 60  # seconds
 
 
-def is_over(request, username: str) -> bool:
-    """Count one more try to sign in, and return whether that is once too often.
+def name_of(typed: str) -> str:
+    """Return the user name of the account that a typed name means, as the sign-in finds it, else what was typed.
+
+    Only so do all ways of writing a name count together.
+    """
+    return User.objects.filter(username__iexact=typed).values_list("username", flat=True).first() or typed.casefold()
+
+
+def is_over(request, what: str, username: str) -> bool:
+    """Count one more try at a password or a code, and return whether that is once too often.
 
     A browser in which this account has signed in before has a count of its own, so that a stranger behind the same
     address, or many of them all over the world, do not keep its owner out.
     """
     # In this order: what is refused for one place does not count against the account.
-    return any(limits.is_over(limit, key) for limit, key in _counts(request, username))
+    return any(limits.is_over(limit, key) for limit, key in _counts(request, what, username))
 
 
-def give_back(request, username: str) -> None:
-    """Take back what `is_over` counted, because the password was right."""
-    for limit, key in _counts(request, username):
+def give_back(request, what: str, username: str) -> None:
+    """Take back what `is_over` counted, because it was right."""
+    for limit, key in _counts(request, what, username):
         limits.give_back(limit, key)
 
 
@@ -55,8 +65,8 @@ def is_link_over(request) -> bool:
 
 def remember(request, response, username: str) -> None:
     """Let this browser be known for this account from now on."""
-    others = {name: number for name, number in _known(request).items() if name != username.casefold()}
-    known = dict(list(others.items())[1 - MOST :]) | {username.casefold(): secrets.token_hex(8)}
+    others = {name: number for name, number in _known(request).items() if name != username}
+    known = dict(list(others.items())[1 - MOST :]) | {username: secrets.token_hex(8)}
     response.set_cookie(
         COOKIE,
         signing.dumps(known, salt=COOKIE),
@@ -68,11 +78,11 @@ def remember(request, response, username: str) -> None:
     )
 
 
-def _counts(request, username):
-    name, address = username.casefold(), limits.client_address(request)
+def _counts(request, what, username):
+    name, address = name_of(username), limits.client_address(request)
     if number := _known(request).get(name):
-        return [(FROM_ONE_PLACE, f"{name} {number}")]
-    return [(FROM_ONE_PLACE, f"{name} {address}"), (ALL_ACCOUNTS, address), (FROM_ANYWHERE, name)]
+        return [(FROM_ONE_PLACE, f"{what} {name} {number}")]
+    return [(FROM_ONE_PLACE, f"{what} {name} {address}"), (ALL_ACCOUNTS, address), (FROM_ANYWHERE[what], name)]
 
 
 def _known(request):

@@ -8,8 +8,10 @@ from medici_site.accounts import views
 urlpatterns = [
     path("login/", views.SignInView.as_view(), name="account_login"),
     path("account/", views.AccountView.as_view(), name="mfa_index"),
-    path("account/invitation/<str:token>/", views.invitation, name="invitation"),
+    path("account/invitation/", views.invitation, name="invitation"),
+    path("account/invitation/<str:token>/", views.open_invitation, name="open_invitation"),
     path("account/locked/", views.InactiveView.as_view(), name="account_inactive"),
+    path("account/start-again/", views.start_again, name="start_again"),
     path("account/code/", views.CodeView.as_view(), name="mfa_authenticate"),
     path("account/app/add/", views.AddAppView.as_view(), name="mfa_activate_totp"),
     path("account/app/move/", views.MoveAppView.as_view(), name="move_app"),

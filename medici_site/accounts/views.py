@@ -4,34 +4,42 @@ Most are those of allauth in our frame.
 """
 
 import re
+import time
 
 from allauth.account import views as account
 from allauth.account.decorators import reauthentication_required
-from allauth.account.internal.flows.login import record_authentication, resume_login
+from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
+from allauth.account.stages import LoginStageController
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.base.views import AuthenticateView, IndexView, ReauthenticateView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
+from allauth.mfa.stages import AuthenticateStage
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from allauth.mfa.webauthn import views as webauthn
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
-from django.contrib import admin, messages
+from django.contrib import admin, auth, messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.db import transaction
-from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseForbidden, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from medici_site.accounts import forms, invitations, kept_forms, middleware, record, throttle
+from appointments import access, kept_forms
+from appointments.models import Access
+from medici_site.accounts import forms, invitations, middleware, record, sessions, throttle
 
 TEMPLATES = "admin/accounts"
+INVITATION = "invitation"
+"""Where the session keeps the token of a link."""
 
 
 class Framed:
@@ -44,7 +52,7 @@ class Framed:
 
     def get_context_data(self, **kwargs):
         frame = admin.site.each_context(self.request)
-        if not self.request.session.get(middleware.SECOND_FACTOR):
+        if not self.request.session.get(sessions.SECOND_FACTOR):
             frame |= {"has_permission": False}  # no links that lead nowhere yet
         # A passkey belongs to a name: there is none for http://127.0.0.1:8000.
         host = self.request.get_host().rpartition(":")[0] or self.request.get_host()
@@ -66,31 +74,71 @@ class SignInView(Framed, account.LoginView):
 class CodeView(Framed, AuthenticateView):
     title, template_name, form_class = "Prove that it is you", "code.html", forms.CodeForm
 
+    def dispatch(self, request, *args, **kwargs):
+        stage = LoginStageController.enter(request, AuthenticateStage.key)
+        if stage and not middleware.has_second_factor(stage.login.user):
+            return start_again(request)  # it was taken away meanwhile; allauth would go round in circles
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_invalid(self, form):
+        if form is self.webauthn_form:
+            record.not_let_in(self.request, self.stage.login.user.username, "wrong passkey")
+        return super().form_invalid(form)
+
 
 class PasskeySignInView(Framed, webauthn.LoginWebAuthnView):
-    pass
+    def form_invalid(self, form):
+        record.not_let_in(self.request, "", "wrong passkey")
+        messages.error(self.request, "This passkey does not open an account here.")
+        return redirect("admin:login")
 
 
 class InactiveView(Framed, account.AccountInactiveView):
     title, template_name = "This account is locked", "inactive.html"
 
 
+@require_POST
+def start_again(request):
+    """Forget the first half of a sign-in, on a computer that several people use."""
+    request.session.flush()
+    return redirect("admin:login")
+
+
+@require_GET
+def open_invitation(request, token):
+    """Let somebody in who has a link that works. All other links are answered alike.
+
+    The token goes into the session, so that it stands in no address that a log may name when something goes wrong.
+    """
+    if not invitations.find(token):
+        return _no_invitation(request)
+    if request.user.is_authenticated:
+        auth.logout(request)  # a manager may have followed it by mistake
+    request.session[INVITATION] = token
+    return redirect("invitation")
+
+
 @sensitive_post_parameters()
-def invitation(request, token):
-    """Let somebody with a link that works choose a password, and sign them in. All other links are answered alike."""
-    found = invitations.find(token)
-    if not found and throttle.is_link_over(request):
-        return _page(request, "link_over.html", "Please wait a little", status=429, is_wait=True)
+def invitation(request):
+    """Let whoever came by a link choose a password, and sign them in."""
+    found = invitations.find(request.session.get(INVITATION, ""))
     if not found:
-        return _page(request, "link_over.html", "This link does not work any more", status=404)
+        return _no_invitation(request)
     form = forms.FirstPasswordForm(found.account, request.POST or None)
     if request.method != "POST" or not form.is_valid():
         status = 422 if request.method == "POST" else 200
         return _page(request, "invitation.html", "Welcome", status=status, form=form, invitation=found)
     if not invitations.use(found, form.cleaned_data["new_password1"]):
-        return _page(request, "link_over.html", "This link does not work any more", status=404)
-    record_authentication(request, found.account, "password", reauthenticated=True)
-    return resume_login(request, Login(user=found.account))
+        return _no_invitation(request)
+    del request.session[INVITATION]
+    record_authentication(request, found.account, "password", reauthenticated=True, by_link=True)
+    return perform_login(request, Login(user=found.account))
+
+
+def _no_invitation(request):
+    if throttle.is_link_over(request):
+        return _page(request, "link_over.html", "Please wait a little", status=429, is_wait=True)
+    return _page(request, "link_over.html", "This link does not work any more", status=404)
 
 
 # -- The second factor ---------------------------------------------------------------------------------------------
@@ -149,6 +197,7 @@ class MoveAppView(AddAppView):
     @transaction.atomic
     def form_valid(self, form):
         Authenticator.objects.filter(user=self.request.user, type=Authenticator.Type.TOTP).delete()
+        record.account(self.request, "moved the authenticator app")
         return super().form_valid(form)
 
 
@@ -195,7 +244,7 @@ class PasskeyAgainView(Own, webauthn.ReauthenticateWebAuthnView):
 
 
 def _after_adding(view):
-    view.request.session[middleware.SECOND_FACTOR] = True
+    view.request.session[sessions.SECOND_FACTOR] = True
     return reverse("mfa_view_recovery_codes" if view.did_generate_recovery_codes else "mfa_index")
 
 
@@ -216,27 +265,30 @@ class EndOtherSessionsView(Own, ListUserSessionsView):
 
 @require_http_methods(["GET", "POST", "DELETE"])
 def session(request):
-    """Say how many seconds the session goes on without a touch; none when it is over.
-
-    A POST is a touch; a DELETE ends the session.
-    """
+    """Say how many seconds the session goes on without a touch. A POST is a touch, a DELETE the end."""
     if not request.user.is_authenticated:
         return JsonResponse({"seconds": 0})
     if request.method == "DELETE":
-        middleware.sign_out(request)
+        sessions.end(request, "left alone")
         return HttpResponse(status=204)
-    return JsonResponse({"seconds": middleware.seconds_left(request)})
+    if request.method == "POST" and sessions.seconds_left(request):
+        request.session[sessions.SEEN] = time.time()
+    return JsonResponse({"seconds": sessions.seconds_left(request)})
 
 
-@login_required
+@csrf_exempt
 @require_POST
 def keep(request):
-    """Keep what is typed in a form of a page that is about to be signed out."""
+    """Keep what is typed on a page for the account that the page was made for, whoever is signed in by now.
+
+    The page's ticket says for whom, and stands in place of the session, which is over or about to be.
+    """
     values = request.POST.copy()
-    page, action = (values.pop(name, [""])[0] for name in ("kept_page", "kept_action"))
-    if not _is_of_admin(page) or not _is_of_admin(action):
-        return HttpResponseBadRequest()
-    kept_forms.keep(request.user, page=page, action=action, values=values)
+    ticket, page, action = (values.pop(f"kept_{name}", [""])[0] for name in ("ticket", "page", "action"))
+    account_of_page = kept_forms.account_of(ticket)
+    if not account_of_page:
+        return HttpResponseForbidden()
+    kept_forms.keep(account_of_page, page=page, action=action, values=values)
     return HttpResponse(status=204)
 
 
@@ -244,8 +296,9 @@ def keep(request):
 @require_GET
 def kept(request):
     """Show what was kept of the person who is signed in."""
-    kept_forms.purge()
-    return _page(request, "kept.html", "What you were typing is kept", kept=kept_forms.of(request.user))
+    access.record(request, Access.Kind.VIEWED, detail="what was kept while away")
+    shown = kept_forms.readable(kept_forms.of(request.user))
+    return _page(request, "kept.html", "What you were typing is kept", kept=shown)
 
 
 @login_required
@@ -253,18 +306,18 @@ def kept(request):
 def send_kept(request, pk):
     """Send on what was kept, as it stands on the page, or throw it away."""
     one = get_object_or_404(kept_forms.of(request.user), pk=pk)
-    one.delete()
     if "throw_away" in request.GET:
+        one.delete()
         messages.success(request, "It is thrown away.")
         return redirect("kept_forms" if kept_forms.of(request.user).exists() else "admin:index")
+    if not one.action:
+        raise Http404
+    one.sent_at = timezone.now()
+    one.save(update_fields=["sent_at"])
     # The browser sends the same fields again to where they were meant for, which answers for itself.
     response = HttpResponse(status=307)
     response.headers["Location"] = one.action
     return response
-
-
-def _is_of_admin(address):
-    return address.startswith(reverse("admin:index")) and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
 
 
 def _page(request, template, title, *, status=200, **context):

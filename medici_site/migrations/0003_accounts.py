@@ -3,15 +3,23 @@ import uuid
 import django.db.models.deletion
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.core.management import call_command
 from django.db import migrations, models
 
 import appointments.encryption
 
 
-def end_one_time_passwords(apps, schema_editor):
-    """Close accounts whose password was printed for one sign-in: a manager, or `manage.py invite`, makes a link."""
-    accounts = apps.get_model("medici_site", "User").objects
-    accounts.filter(must_change_password=True).update(password=UNUSABLE_PASSWORD_PREFIX)
+def close_accounts(apps, schema_editor):
+    """Let people into accounts from before by a link alone, which a manager or `manage.py invite` makes.
+
+    Their passwords may be some that were printed for one sign-in, and are hashed in another way, so that the time of an
+    answer would tell who has an account.
+    """
+    apps.get_model("medici_site", "User").objects.update(password=UNUSABLE_PASSWORD_PREFIX, last_login=None)
+
+
+def make_cache_table(apps, schema_editor):
+    call_command("createcachetable", database=schema_editor.connection.alias, verbosity=0)
 
 
 class Migration(migrations.Migration):
@@ -20,6 +28,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunPython(make_cache_table, migrations.RunPython.noop),
+        migrations.RunPython(close_accounts, migrations.RunPython.noop),
         migrations.CreateModel(
             name="Invitation",
             fields=[
@@ -43,26 +53,8 @@ class Migration(migrations.Migration):
                 ("secret", appointments.encryption.EncryptedTextField(purpose="second factor")),
             ],
         ),
-        migrations.RunPython(end_one_time_passwords, migrations.RunPython.noop),
         migrations.RemoveField(
             model_name="user",
             name="must_change_password",
-        ),
-        migrations.CreateModel(
-            name="KeptForm",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("page", models.CharField(max_length=500)),
-                ("action", models.CharField(max_length=500)),
-                ("fields", appointments.encryption.EncryptedJSONField(purpose="kept form")),
-                ("kept_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "account",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
-                ),
-            ],
-            options={
-                "ordering": ["-kept_at"],
-            },
         ),
     ]

@@ -20,4 +20,7 @@ if (checklist) {
   });
 }
 
-if (form) guard([form]);
+if (form) {
+  guard([form]);
+  form.dataset.kept = ""; // its first button saves a draft, which patients do not see
+}

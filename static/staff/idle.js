@@ -1,25 +1,21 @@
-// Signs out a computer that is left alone, after a warning, and keeps what was typed. The server ends the session by
-// itself, with or without this script; here it warns, and takes patients' words off the screen.
-const { session: SESSION, keep: KEEP, signIn: SIGN_IN } = document.currentScript.dataset;
+// Warns before a computer that is left alone is signed out, keeps what was typed, and takes patients' words off the
+// screen. The server ends the session by itself, with or without this script.
+const { session: SESSION, keep: KEEP, signIn: SIGN_IN, seconds, ticket: TICKET } = document.currentScript.dataset;
 const WARNING = 120000; // milliseconds before the end
-const EARLY = 5000; // milliseconds by which the page is ahead of the server
 const SAY_SO = 240000; // milliseconds after which a touch is told to the server, when no page was asked for since
 const TICK = 1000;
+const AGAIN = 3000; // milliseconds after which what could not be kept is sent again
 
-const token = () => document.querySelector("[name=csrfmiddlewaretoken]").value;
 const typedIn = new Set();
-let ends = Date.now() + 15 * 60000 - EARLY;
+let ends = Date.now() + seconds * 1000; // by the clock of this computer
 let toldAt = Date.now();
 let isLeaving = false;
 
 async function ask(method) {
-  const headers = { "X-CSRFToken": token() };
-  if (method !== "POST") headers["X-Background"] = "1";
+  const headers = { "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]").value };
+  if (method === "GET") headers["X-Background"] = "1";
   const answer = await fetch(SESSION, { method, headers }).catch(() => null);
-  if (!answer) return; // away for a moment
-  if (!answer.ok || method === "DELETE") return;
-  ends = Date.now() + (await answer.json()).seconds * 1000 - EARLY;
-  if (ends <= Date.now()) await leave();
+  if (answer?.status === 200) ends = Date.now() + (await answer.json()).seconds * 1000;
 }
 
 function touched() {
@@ -28,25 +24,45 @@ function touched() {
   ask("POST");
 }
 
-async function leave() {
+function keptOf(form) {
+  // Only a form that says so is sent again by a button that nobody has pressed; others can be read and copied.
+  const button = "kept" in form.dataset ? form.querySelector("button:not([type=button]), input[type=submit]") : null;
+  const values = new FormData(form, button);
+  for (const [name, value] of [...values]) if (value instanceof File) values.delete(name);
+  values.set("kept_ticket", TICKET);
+  values.set("kept_page", location.pathname);
+  values.set("kept_action", button ? form.getAttribute("action") || location.pathname + location.search : "");
+  return values;
+}
+
+async function keep(values) {
+  for (;;) {
+    const answer = await fetch(KEEP, { method: "POST", body: values }).catch(() => null);
+    if (answer && answer.status < 500) return;
+    await new Promise((resolve) => setTimeout(resolve, AGAIN)); // no network yet, or the server is away
+  }
+}
+
+// `asked`: somebody pressed the button; otherwise the server has ended the session already.
+async function leave(asked) {
   if (isLeaving) return;
   isLeaving = true;
-  document.body.hidden = true;
-  for (const form of typedIn) {
-    // As if Enter had been pressed: with the button that is then meant.
-    const values = new FormData(form, form.querySelector("button:not([type=button]), input[type=submit]"));
-    for (const [name, value] of [...values]) if (value instanceof File) values.delete(name);
-    values.set("kept_page", location.pathname);
-    const { pathname, search } = new URL(form.action);
-    values.set("kept_action", pathname + search);
-    const headers = { "X-CSRFToken": token(), "X-Background": "1" };
-    await fetch(KEEP, { method: "POST", body: values, headers }).catch(() => null);
-  }
-  await ask("DELETE");
+  const kept = [...typedIn].filter((form) => !form.querySelector("[type=password]")).map(keptOf);
+  warning.close();
+  cover.hidden = false;
+  document.getElementById("container").hidden = true;
+  await Promise.all(kept.map(keep));
+  if (asked) await ask("DELETE");
   // Whoever asks before unsaved words go away has them kept now.
   addEventListener("beforeunload", (event) => event.stopImmediatePropagation(), true);
   location.assign(`${SIGN_IN}?next=${encodeURIComponent(location.pathname)}`);
 }
+
+const cover = document.createElement("div");
+cover.className = "idle-cover";
+cover.hidden = true;
+cover.setAttribute("role", "status");
+cover.innerHTML = "<p>You are being signed out. What you have typed is being kept.</p>";
 
 const warning = document.createElement("dialog");
 warning.className = "idle-warning";
@@ -59,34 +75,40 @@ warning.innerHTML =
 const [stay, go] = warning.querySelectorAll("button");
 stay.addEventListener("click", () => warning.close());
 warning.addEventListener("close", () => {
+  if (isLeaving) return;
   toldAt = Date.now();
   ask("POST");
 });
-go.addEventListener("click", () => leave());
-document.body.append(warning);
+go.addEventListener("click", () => leave(true));
+document.body.append(warning, cover);
 
 async function tick() {
+  const left = () => ends - Date.now();
+  if (isLeaving || left() > WARNING) return;
+  await ask("GET"); // somebody may be at work in another tab
   if (isLeaving) return;
-  if (ends - Date.now() <= WARNING && !warning.open) {
-    await ask("GET"); // somebody may be at work in another tab
-    if (ends - Date.now() <= WARNING && !isLeaving) warning.showModal();
+  if (left() <= 0) return leave(false);
+  if (left() > WARNING) {
+    if (warning.open) warning.close();
+    return;
   }
-  const left = Math.max(0, Math.ceil((ends - Date.now()) / 1000));
-  if (left === 0) return leave();
-  if (warning.open) {
-    // Read out once in a while, not each second.
-    const words = left > 60 ? "2 minutes" : left > 30 ? "1 minute" : "30 seconds";
-    const place = warning.querySelector("b");
-    if (place.textContent !== words) place.textContent = words;
-    if (left % 10 === 0) await ask("GET");
-    if (ends - Date.now() > WARNING) warning.close();
-  }
+  if (!warning.open) warning.showModal();
+  // Said anew three times, not each second.
+  const words = left() > 60000 ? "2 minutes" : left() > 30000 ? "1 minute" : "30 seconds";
+  const place = warning.querySelector("b");
+  if (place.textContent !== words) place.textContent = words;
 }
 
 document.addEventListener("input", (event) => {
-  const form = event.target.closest?.("form[method=post]");
+  const form = event.target.closest?.("form[method=post]:not([role=search])");
   if (form) typedIn.add(form);
 });
 document.addEventListener("submit", (event) => typedIn.delete(event.target));
 for (const name of ["keydown", "pointerdown", "input"]) addEventListener(name, touched, { passive: true });
-setInterval(tick, TICK);
+let asking = false;
+setInterval(async () => {
+  if (asking) return;
+  asking = true;
+  await tick();
+  asking = false;
+}, TICK);

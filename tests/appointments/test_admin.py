@@ -82,7 +82,7 @@ def test_strangers_are_sent_to_sign_in(client, url):
 
 def test_staff_without_permission_see_no_request(client):
     make_request()
-    client.force_login(make_user(username="editor", is_superuser=False))
+    sign_in(client, make_user(username="editor", is_superuser=False))
     assert client.get(LIST).status_code == 403
 
 
@@ -206,7 +206,7 @@ def test_the_day_is_that_of_the_clinic(client):
     user = make_user(role="front desk")
     # In New York it is still the evening of the 27th.
     with time_machine.travel("2026-11-28T03:00:00Z"):
-        client.force_login(user)
+        sign_in(client, user)
         make_request(reply_by=datetime.date(2026, 11, 27))
         assert "OVERDUE" not in client.get(LIST).content.decode()
     with time_machine.travel("2026-11-28T06:00:00Z"):
@@ -294,7 +294,7 @@ def test_a_closed_request_can_only_be_opened_again(desk_client):
 def test_who_may_only_read_sees_no_buttons(client):
     user = make_user(username="reader", is_superuser=False)
     user.user_permissions.add(Permission.objects.get(codename="view_evaluationrequest"))
-    client.force_login(user)
+    sign_in(client, user)
     request = make_request()
     html = client.get(f"{LIST}{request.pk}/change/").content.decode()
     assert "Sample Patient" in html
@@ -311,7 +311,7 @@ def test_a_request_that_is_gone_is_not_found(desk_client, where):
 
 def test_a_button_needs_the_token_of_its_page(client):
     strict = Client(enforce_csrf_checks=True)
-    strict.force_login(make_user(role="front desk"))
+    sign_in(strict, make_user(role="front desk"))
     request = make_request()
     assert strict.post(f"{LIST}{request.pk}/handle/", {"act": "shelve"}).status_code == 403
     request.refresh_from_db()

@@ -11,7 +11,7 @@ from django.test import Client
 from appointments.desk.by_phone import ALOUD
 from appointments.forms import STEPS
 from appointments.models import EvaluationRequest, RequestEvent
-from tests.factories import make_user
+from tests.factories import make_user, sign_in
 from tests.flow import ANSWERS, EVERYTHING
 from tests.stored import tables_with
 from treatments import library
@@ -80,7 +80,7 @@ def test_the_queue_leads_to_it_for_who_may_use_it(desk_client, client):
     reader = make_user(role="front desk", username="reader")
     reader.groups.clear()
     reader.user_permissions.add(Permission.objects.get(codename="view_evaluationrequest"))
-    client.force_login(reader)
+    sign_in(client, reader)
     assert f'href="{ADD}"' not in client.get(queue).content.decode()
     for method in (client.get, client.post):
         assert method(ADD).status_code == 403
@@ -161,7 +161,7 @@ def test_a_double_click_makes_one_request(stored):
     user = make_user(role="front desk")
     clients = [Client() for _ in range(4)]
     for client in clients:
-        client.force_login(user)
+        sign_in(client, user)
     html = begin(clients[0])
     together, led_to = threading.Barrier(len(clients)), []
 

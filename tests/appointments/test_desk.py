@@ -297,7 +297,7 @@ def test_only_who_clicked_can_undo_and_only_for_a_while(desk, monday):
     request = make_request()
     act(desk, request, "contact", value="reached")
     other = Client()
-    other.force_login(make_user(role="manager"))
+    sign_in(other, make_user(role="manager"))
     assert "Undo my last click" not in opened(other, request)
     assert "can no longer be undone" in act(other, request, "undo")
     assert "Undo my last click" in opened(desk, request)
@@ -374,7 +374,7 @@ def test_who_looks_after_a_request(desk):
 def test_who_else_has_a_request_open_is_said(desk, monday):
     request = make_request()
     other = Client()
-    other.force_login(make_user(role="manager"))
+    sign_in(other, make_user(role="manager"))
     assert "open too" not in opened(other, request)
     assert "<b>Sam Sample-Manager</b>" in opened(desk, request)
     monday.shift(datetime.timedelta(minutes=1))
@@ -519,7 +519,7 @@ def test_a_view_is_saved_opened_and_forgotten(desk):
     assert "a view with this name" in desk.post(views, filters | {"name": "Oxygen"}, follow=True).content.decode()
     assert "a name of its own" in desk.post(views, filters, follow=True).content.decode()
     other = Client()
-    other.force_login(make_user(role="manager"))
+    sign_in(other, make_user(role="manager"))
     assert "Oxygen" not in other.get(LIST).content.decode()
     assert other.post(views, {"forget": view.pk}).status_code == 404
     desk.post(views, {"forget": view.pk})

@@ -9,7 +9,7 @@ from django.test import Client
 
 from appointments import services
 from appointments.models import RequestEvent
-from tests.factories import make_request, make_user
+from tests.factories import make_request, make_user, sign_in
 
 LIST = "/admin/appointments/evaluationrequest/"
 
@@ -56,7 +56,7 @@ def test_two_clicks_at_the_same_moment_are_one(stored, django_db_blocker):
     request, user = make_request(), make_user(role="front desk")
     clients = [Client() for _ in range(4)]
     for client in clients:
-        client.force_login(user)
+        sign_in(client, user)
     address = buttons(clients[0], request)
     together = threading.Barrier(len(clients))
 

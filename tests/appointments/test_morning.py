@@ -13,7 +13,7 @@ from django.utils import timezone
 from appointments import business_days, services, statistics
 from appointments.desk import morning
 from appointments.models import Access, EvaluationRequest
-from tests.factories import agree, make_request, make_user
+from tests.factories import agree, make_request, make_user, sign_in
 from treatments.library import published
 
 pytestmark = pytest.mark.django_db
@@ -196,7 +196,7 @@ def test_a_clinic_that_answered_while_it_was_closed(desk_client):
         request = make_request()
         services.record_contact(request, "reached", by="dana")
     with time_machine.travel("2026-11-23T15:00:00Z"):
-        desk_client.force_login(make_user(role="front desk", username="other"))
+        sign_in(desk_client, make_user(role="front desk", username="other"))
         chart = charts(desk_client)["first-contact"]
     assert chart["texts"][1] == "0 minutes"
     assert chart["bars"] == []
@@ -223,7 +223,7 @@ def test_medical_reviews_are_for_those_who_may_see_them(desk_client, manager_cli
 
 @pytest.mark.usefixtures("busy")
 def test_it_asks_the_database_little(client):
-    client.force_login(make_user(role="manager"))
+    sign_in(client, make_user(role="manager"))
     client.get(MORNING)
     with CaptureQueriesContext(connection) as queries:
         client.get(MORNING)

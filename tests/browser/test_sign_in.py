@@ -8,10 +8,9 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
-from appointments.models import RequestNote
+from appointments.models import KeptForm, RequestNote
 from medici_site.accounts.invitations import invite
-from medici_site.accounts.middleware import SEEN
-from medici_site.models import KeptForm
+from medici_site.accounts.sessions import SEEN
 from tests.browser.keyboard import enter, sign_in
 from tests.browser.test_accounts import faults_of
 from tests.browser.test_desk import LIST
@@ -137,8 +136,7 @@ def long_call(open_desk, stored):
     page.goto(f"{LIST}{request.pk}/change/")
     page.get_by_label("Note for your colleagues").fill("Sample note, half")
     page.clock.fast_forward(1000)
-    yield page
-    KeptForm.objects.all().delete()
+    return page
 
 
 def test_somebody_who_is_still_there_stays_signed_in(long_call):
@@ -167,7 +165,7 @@ def test_no_warning_while_somebody_works_in_another_tab(long_call):
 def test_whoever_is_away_is_signed_out_and_finds_what_they_typed(long_call, asleep):
     page = long_call
     # A computer that was asleep wakes up after the server has ended the session.
-    left_alone(page, 3600 if asleep else 15 * 60 - 8)
+    left_alone(page, 3600 if asleep else 15 * 60 - 2)
     page.clock.fast_forward(14 * 60 * 1000 + 58_000)
     expect(page.get_by_label("User name")).to_be_visible()
     expect(page.get_by_text("nobody touched the page")).to_be_visible()
@@ -192,3 +190,31 @@ def test_without_script_what_is_sent_too_late_is_kept_as_well(open_desk, stored)
     sign_in(page, "front-desk")
     page.get_by_role("button", name="Send it now").click()
     expect(page.locator(".noted")).to_contain_text("Sample note, whole")
+
+
+def test_what_was_typed_waits_for_the_network_to_come_back(long_call):
+    page = long_call
+    tries = []
+
+    def first_in_vain(route):
+        tries.append(route.request.url)
+        route.abort() if len(tries) < 3 else route.continue_()
+
+    page.route("**/account/keep/", first_in_vain)
+    left_alone(page, 3600)
+    page.clock.fast_forward(14 * 60 * 1000)
+    expect(page.get_by_text("What you have typed is being kept.")).to_be_visible()
+    expect(page.get_by_label("Note for your colleagues")).to_be_hidden()
+    expect(page.get_by_label("User name")).to_be_visible(timeout=12_000)
+    assert KeptForm.objects.get().fields[-1] == ["act", "note"]
+
+
+def test_a_password_that_was_typed_is_not_kept(open_desk):
+    page = open_desk("front desk", "/healthz")
+    page.clock.install()
+    page.goto("/admin/password_change/")
+    page.get_by_label("Old password").fill("a long enough password")
+    left_alone(page, 3600)
+    page.clock.fast_forward(14 * 60 * 1000)
+    expect(page.get_by_label("User name")).to_be_visible()
+    assert not KeptForm.objects.exists()

@@ -15,7 +15,7 @@ from django.urls import get_resolver
 from appointments.models import EvaluationRequest
 from medici_site.models import User
 from medici_site.roles import ROLES
-from tests.factories import make_request, make_user
+from tests.factories import make_request, make_user, sign_in
 from treatments import sharing
 from treatments.models import CONTENT_MODELS, ClinicSettings, GlossaryTerm, Treatment, Version
 
@@ -48,6 +48,8 @@ sitemap                                                            200       200
 account_login                                                      200       302     302      302     302     302
 admin:login                                                        200       302     302      302     302     302
 invitation                                                         404       404     404      404     404     404
+open_invitation                                                    404/405   404/405 404/405  404/405 404/405 404/405
+start_again                                      405/login 405/login 405/login 405/login 405/login 405/login
 account_inactive                                                   200/405   200/405 200/405  200/405 200/405 200/405
 mfa_authenticate                                                   login     302     302      302     302     302
 mfa_login_webauthn                                                 login     302     302      302     302     302
@@ -62,7 +64,7 @@ mfa_remove_webauthn                                                login     302
 account_reauthenticate                                             login     200     200      200     200     200
 session                                                            200       200     200      200     200     200
 kept_forms                                                         login     200/405 200/405  200/405 200/405 200/405
-keep_form                                                          login     405/400 405/400  405/400 405/400 405/400
+keep_form                                                          405/403   405/403 405/403  405/403 405/403 405/403
 send_kept                                                          login     405/404 405/404  405/404 405/404 405/404
 usersessions_list                                                  login     405/302 405/302  405/302 405/302 405/302
 
@@ -168,7 +170,7 @@ ARGUMENTS = {
         f"your_request{part}": {"token": lambda: EvaluationRequest.objects.get().tracking_token}
         for part in ("", "_calendar", "_visit", "_contact", "_times", "_withdraw")
     },
-    "invitation": {"token": "of-nobody"},
+    "open_invitation": {"token": "of-nobody"},
     "mfa_remove_webauthn": {"pk": 1},
     "send_kept": {"pk": 1},
     "shared_draft": {"token": lambda: sharing.address(share_link()).split("/")[-2]},
@@ -242,9 +244,9 @@ def clients(settings):
     clients = {column: Client() for column in COLUMNS}
     for one in clients.values():
         one.handler = HANDLER
-    clients["superuser"].force_login(make_user(username="superuser"))
+    sign_in(clients["superuser"], make_user(username="superuser"))
     for role in COLUMNS[1:-1]:
-        clients[role].force_login(make_user(role=role))
+        sign_in(clients[role], make_user(role=role))
     make_user(role="editor", username="somebody")
     return clients
 
@@ -299,7 +301,7 @@ def test_an_upgrade_brings_the_groups_back_to_the_table(command):
     ],
 )
 def test_the_first_page_shows_what_a_role_can_use(client, role, shown, hidden):
-    client.force_login(make_user(role=role))
+    sign_in(client, make_user(role=role))
     html = client.get("/admin/").content.decode()
     assert [part for part in shown if part not in html] == []
     assert [part for part in hidden if part in html] == []
@@ -312,7 +314,7 @@ def test_a_whole_form_from_a_role_without_the_permission_changes_nothing(client,
     other = make_user(role="editor", username="somebody")
     clinic = ClinicSettings.objects.get()
     term = GlossaryTerm.objects.first()
-    client.force_login(make_user(role=role))
+    sign_in(client, make_user(role=role))
     tries = {
         f"/admin/appointments/evaluationrequest/{request.pk}/delete/": {"post": "yes"},
         f"/admin/medici_site/user/{other.pk}/change/": {"username": "taken", "is_active": ""},
@@ -336,7 +338,7 @@ def test_a_whole_form_from_a_role_without_the_permission_changes_nothing(client,
 def test_no_role_deletes_by_the_page(client, role):
     """An action of a list is one more way to change things, whose address says nothing of it."""
     make_request()
-    client.force_login(make_user(role=None if role == "superuser" else role, username="somebody"))
+    sign_in(client, make_user(role=None if role == "superuser" else role, username="somebody"))
     for model, model_admin in admin.site._registry.items():
         chosen = list(model.objects.values_list("pk", flat=True)[:2])
         before = model.objects.count()
@@ -348,7 +350,7 @@ def test_no_role_deletes_by_the_page(client, role):
 @pytest.mark.parametrize("role", COLUMNS[1:])
 def test_every_role_chooses_its_own_password(client, role):
     user = make_user(role=None if role == "superuser" else role)
-    client.force_login(user)
+    sign_in(client, user)
     own = {
         "old_password": "a long enough password",
         "new_password1": "another good one",
@@ -361,7 +363,7 @@ def test_every_role_chooses_its_own_password(client, role):
 
 def test_a_deactivated_account_is_out_at_once(client):
     user = make_user(role="editor")
-    client.force_login(user)
+    sign_in(client, user)
     assert client.get("/admin/treatments/treatment/").status_code == 200
     type(user).objects.filter(pk=user.pk).update(is_active=False)
     response = client.get("/admin/treatments/treatment/")

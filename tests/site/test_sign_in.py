@@ -14,12 +14,16 @@ from django.contrib.auth.hashers import identify_hasher
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError
+from django.db.models import TextField, Value
 from django.test import Client
 
-from appointments.models import Access
+from appointments import kept_forms, privacy
+from appointments.models import Access, KeptForm
+from medici_site.accounts import invitations
 from medici_site.accounts.invitations import invite
-from medici_site.models import Invitation, KeptForm, SecondFactorSecret, User
+from medici_site.models import Invitation, SecondFactorSecret, User
 from tests.factories import code_now, make_request, make_user
+from tests.factories import sign_in as put_in
 from tests.stored import rows_of_every_table, tables_with
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +31,7 @@ pytestmark = pytest.mark.django_db
 PASSWORD = "a long enough password"
 OWN = "four walnuts under a quiet bridge"
 SIGN_IN, CODE, ACCOUNT = "/admin/login/", "/admin/account/code/", "/admin/account/"
+INVITATION = f"{ACCOUNT}invitation/"
 QUEUE = "/admin/appointments/evaluationrequest/"
 WRONG, WAIT = "is not right", "Too many tries"
 
@@ -38,6 +43,10 @@ def user():
 
 def give_password(client, username="dana", password=PASSWORD, **headers):
     return client.post(SIGN_IN, {"login": username, "password": password}, **headers)
+
+
+def choose_password(client, password=OWN):
+    return client.post(INVITATION, {"new_password1": password, "new_password2": password})
 
 
 def give_code(client, code=None):
@@ -61,8 +70,8 @@ def key_on(page) -> str:
     return re.search(r'<code class="key">(\w+)</code>', page.content.decode())[1]
 
 
-def code_of(secret) -> str:
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+def code_of(secret, later=0) -> str:
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + later))
 
 
 def recorded(kind):
@@ -137,20 +146,97 @@ def test_a_clock_may_be_half_a_minute_wrong(client, user, later, works):
         assert is_in(client) is works
 
 
-def test_wrong_codes_end_after_five(client, user):
+def test_wrong_codes_end_after_five_and_the_owner_gets_in_from_a_known_browser(client, user):
+    sign_in(client)
+    client.post("/admin/logout/")
+    with time_machine.travel(time.time() + 90):
+        thief = Client(REMOTE_ADDR="192.0.2.1")
+        give_password(thief)
+        for _ in range(5):
+            assert WRONG in give_code(thief, "000000").content.decode()
+        assert WAIT in give_code(thief).content.decode()
+        assert not is_in(thief)
+        assert recorded("not let in") == [("dana", "wrong code")] * 5
+        sign_in(client)
+
+
+def test_twenty_wrong_codes_in_a_day_are_all_that_strangers_get(user):
+    with time_machine.travel(1_800_057_600, tick=False) as clock:  # the day of the counts begins
+        wrong = 0
+        for number in range(20):
+            thief = Client(REMOTE_ADDR=f"192.0.2.{number}")
+            give_password(thief)
+            wrong += sum(WRONG in give_code(thief, "000000").content.decode() for _ in range(4))
+            clock.shift(16 * 60)
+        assert wrong == 20
+
+
+def test_a_used_code_counts_as_wrong_and_is_on_record(user):
+    with time_machine.travel(1_800_000_015, tick=False) as clock:
+        code = code_now()
+        sign_in(Client())
+        clock.shift(31)
+        other = Client()
+        give_password(other)
+        for _ in range(4):
+            give_code(other, "000000")
+        assert WRONG in give_code(other, code).content.decode()
+        assert WAIT in give_code(other).content.decode()
+        assert recorded("not let in")[-1] == ("dana", "used code")
+
+
+def test_a_code_that_added_the_app_does_not_open_the_desk_again(client):
+    user = make_user(role="front desk", username="dana", second_factor=False)
+    client.get(invite(user))
+    choose_password(client)
+    code = code_of(key_on(client.get(f"{ACCOUNT}app/add/")))
+    client.post(f"{ACCOUNT}app/add/", {"code": code})
+    assert is_in(client)
+    other = Client()
+    give_password(other, password=OWN)
+    assert WRONG in give_code(other, code).content.decode()
+
+
+def test_a_second_factor_added_elsewhere_opens_nothing_here(user):
+    Authenticator.objects.all().delete()
+    here, elsewhere = Client(), Client()
+    for one in (here, elsewhere):
+        give_password(one)
+    elsewhere.post(f"{ACCOUNT}app/add/", {"code": code_of(key_on(elsewhere.get(f"{ACCOUNT}app/add/")))})
+    assert is_in(elsewhere)
+    for url in (QUEUE, ACCOUNT, f"{ACCOUNT}kept/"):
+        assert here.get(url).url.startswith(SIGN_IN)
+
+
+@pytest.mark.parametrize("act", ["password", "lock"])
+def test_the_first_half_of_a_sign_in_ends_with_the_password_or_the_account(client, user, act):
     give_password(client)
-    for _ in range(5):
-        assert WRONG in give_code(client, "000000").content.decode()
-    assert WAIT in give_code(client).content.decode()
+    if act == "password":
+        user.set_password(OWN)
+    else:
+        user.is_active = False
+    user.save()
+    give_code(client)
     assert not is_in(client)
-    assert recorded("not let in") == [("dana", "wrong code")] * 5
+    assert recorded("signed in") == []
+
+
+def test_the_next_person_at_the_same_computer_starts_again(client, user):
+    make_user(role="front desk", username="kim")
+    give_password(client)
+    assert client.get(SIGN_IN).url == CODE
+    assert client.post(f"{ACCOUNT}start-again/").url == SIGN_IN
+    assert give_password(client, "kim").url == CODE
+    invite(User.objects.get(username="kim"))
+    assert client.get(CODE).status_code == 405 or client.get(CODE).url == SIGN_IN
 
 
 def test_setting_up_by_the_link_as_the_page_leads(client, django_capture_on_commit_callbacks):
     user = make_user(role="front desk", username="dana", second_factor=False)
     link = invite(user)
-    assert "at least 12" in client.post(link, {"new_password1": "short", "new_password2": "short"}).content.decode()
-    response = client.post(link, {"new_password1": OWN, "new_password2": OWN})
+    assert client.get(link).url == INVITATION
+    assert "at least 12" in choose_password(client, "short").content.decode()
+    response = choose_password(client)
     page = client.get(response.url, follow=True)
     assert page.redirect_chain[-1][0] == f"{ACCOUNT}app/add/"
     secret = key_on(page)
@@ -178,10 +264,17 @@ def test_setting_up_by_the_link_as_the_page_leads(client, django_capture_on_comm
     assert "8 are left" in client.get(ACCOUNT).content.decode()
     assert recorded("account") == [("dana", "added: authenticator app"), ("dana", "added: recovery codes")]
     assert [detail for _, detail in recorded("signed in")] == [
-        "with a password alone",
+        "by a link",
         "with recovery codes",
         "with recovery codes",
     ]
+
+
+def test_the_key_of_an_app_that_is_being_added_is_encrypted_too(client):
+    make_user(role="front desk", username="dana", second_factor=False)
+    give_password(client)
+    key = key_on(client.get(f"{ACCOUNT}app/add/"))
+    assert not any(key in rows for rows in rows_of_every_table().values())
 
 
 def test_secrets_are_encrypted_and_go_with_the_second_factor(user):
@@ -224,7 +317,7 @@ def test_the_app_is_moved_to_a_new_phone_and_the_old_one_works_until_then(client
     give_password(other)
     assert give_code(other, code_now(1)).status_code == 302, "nothing has changed yet"
     assert client.post(move, {"code": code_of(secret)}).status_code == 302
-    for code, works in ((code_now(-1), False), (code_of(secret), True)):
+    for code, works in ((code_now(-1), False), (code_of(secret, 1), True)):
         other = Client()
         give_password(other)
         give_code(other, code)
@@ -263,11 +356,12 @@ def test_no_link_but_the_right_one_works_and_all_others_are_answered_alike(clien
     user.is_active = True
     user.save()
     with time_machine.travel(time.time() + 72 * 3600 - 60):
-        assert client.get(link).status_code == 200
-    client.post(link, {"new_password1": OWN, "new_password2": OWN})
+        assert client.get(link).url == INVITATION
+    choose_password(client)
     client.logout()
     answers.add(client.get(link).content)
-    answers.add(client.post(link, {"new_password1": OWN, "new_password2": OWN}).content)
+    answers.add(choose_password(client).content)
+    answers.add(Client().get(INVITATION).content)
     assert len(answers) == 1
     assert not Invitation.objects.exists()
 
@@ -277,18 +371,35 @@ def test_guessing_links_ends(client, user):
     for number in range(30):
         assert client.get(f"{ACCOUNT}invitation/guess-{number}/").status_code == 404
     assert client.get(f"{ACCOUNT}invitation/guess/").status_code == 429
-    assert client.get(link).status_code == 200, "whoever has a right one is let in"
+    assert client.get(link).url == INVITATION, "whoever has a right one is let in"
 
 
-def test_of_two_who_use_a_link_at_once_one_gets_in(client, user, monkeypatch):
-    link = invite(user)
-    Client().post(link, {"new_password1": OWN, "new_password2": OWN})
-    stale = Invitation(account=user, digest="gone")
-    monkeypatch.setattr("medici_site.accounts.invitations.find", lambda token: stale)
-    other = OWN[::-1]
-    response = client.post(link, {"new_password1": other, "new_password2": other})
-    assert response.status_code == 404
+def test_of_two_who_use_a_link_at_once_one_gets_in(user):
+    token = invite(user).split("/")[-2]
+    one, two = invitations.find(token), invitations.find(token)
+    assert invitations.use(one, OWN)
+    assert not invitations.use(two, OWN[::-1])
     assert User.objects.get(pk=user.pk).check_password(OWN)
+
+
+def test_the_link_stands_in_no_log_while_it_works(client, user, caplog):
+    link = invite(user)
+    client.get(link)
+    choose_password(client, "short")
+    strict = Client(enforce_csrf_checks=True)
+    strict.get(link)
+    assert strict.post(INVITATION, {"new_password1": OWN, "new_password2": OWN}).status_code == 403
+    assert client.get(link).url == INVITATION, "it still works"
+    assert "account/invitation/" in caplog.text
+    assert link.split("/")[-2] not in caplog.text
+
+
+def test_a_manager_who_follows_a_link_by_mistake_is_signed_out_on_record(client, user):
+    make_user(role="manager")
+    sign_in(client, "manager")
+    client.get(invite(user))
+    assert recorded("signed out") == [("manager", "")]
+    assert "as <strong>dana" in client.get(INVITATION).content.decode()
 
 
 # -- Passwords: NIST SP 800-63B -------------------------------------------------------------------------------------
@@ -346,7 +457,9 @@ def said_by(response) -> str:
 
 def test_whether_there_is_an_account_cannot_be_told(user):
     make_user(role="editor", username="gone", is_active=False)
-    said = {said_by(give_password(Client(), name, "wrong")) for name in ("dana", "gone", "nobody", "DANA")}
+    invite(make_user(role="editor", username="new"))
+    tries = [("dana", "wrong"), ("DANA", "wrong"), ("gone", "wrong"), ("gone", PASSWORD), ("new", "!"), ("nobody", "x")]
+    said = {said_by(give_password(Client(), *one)) for one in tries}
     assert len(said) == 1
     assert WRONG in said.pop()
     said = set()
@@ -409,6 +522,29 @@ def test_a_known_browser_guesses_no_faster(client, user):
     assert give_password(client).url == CODE, "a forged cookie is none, and this address has not tried"
 
 
+def test_all_ways_of_writing_a_name_count_together(user):
+    make_user(role="editor", username="nina")
+    for name in ("nina", "NINA", "nına", "NıNa", "Nina"):
+        give_password(Client(), name, "wrong")
+    assert WAIT in give_password(Client(), "nına", PASSWORD).content.decode()
+
+
+@pytest.mark.parametrize("address", ["http://localhost/evil", "//127.0.0.1/", "/treatments/", "/admin\\@evil.example"])
+def test_the_way_on_leads_to_the_admin_alone(client, user, address):
+    client.post(f"{SIGN_IN}?next={address}", {"login": "dana", "password": PASSWORD, "next": address})
+    assert give_code(client).url == "/admin/"
+
+
+def test_the_old_password_cannot_be_guessed_from_an_open_session(client, user):
+    sign_in(client)
+    own = {"old_password": "wrong", "new_password1": OWN, "new_password2": OWN}
+    for _ in range(5):
+        assert client.post("/admin/password_change/", own).status_code == 200
+    client.post("/admin/password_change/", own | {"old_password": PASSWORD})
+    assert User.objects.get(pk=user.pk).check_password(PASSWORD)
+    assert recorded("not let in") == [("dana", "wrong password")] * 5
+
+
 def test_the_wait_is_over_after_fifteen_minutes(user):
     with time_machine.travel(1_800_000_000, tick=False) as clock:
         for _ in range(6):
@@ -453,7 +589,15 @@ def test_a_stolen_cookie_is_dead_after(user, act):
             assert is_in(owner)
             assert UserSession.objects.filter(user=user).count() == 1
         elif act == "deactivate":
-            User.objects.filter(pk=user.pk).update(is_active=False)
+            manager = make_user(role="manager")
+            boss = Client()
+            sign_in(boss, "manager")
+            form = {"username": "dana", "first_name": "", "last_name": "", "email": "", "credentials": "", "groups": []}
+            boss.post(f"/admin/medici_site/user/{user.pk}/change/", form)
+            assert not User.objects.get(pk=user.pk).is_active
+            assert ("manager", "changed") in [(by, detail[:7]) for by, detail in recorded("account")]
+            assert manager.is_active
+            User.objects.filter(pk=user.pk).update(is_active=True)
         else:
             invite(user)
         assert not is_in(thief)
@@ -530,7 +674,7 @@ def test_a_note_sent_too_late_is_kept_and_sent_again_after_signing_in(client, us
 
         other = make_user(role="front desk", username="kim")
         elsewhere = Client()
-        elsewhere.force_login(other)
+        sign_in(elsewhere, other.username)
         assert "Mrs. Sample" not in elsewhere.get(f"{ACCOUNT}kept/").content.decode()
         kept = KeptForm.objects.get()
         assert elsewhere.post(f"{ACCOUNT}kept/{kept.pk}/").status_code == 404
@@ -543,55 +687,121 @@ def test_a_note_sent_too_late_is_kept_and_sent_again_after_signing_in(client, us
         response = client.post(f"{ACCOUNT}kept/{kept.pk}/", again)
         assert (response.status_code, response.headers["Location"]) == (307, url)
         assert client.post(url, again).status_code == 302
-    assert request.notes.get().text == NOTE.replace("\r\n", "\n") or request.notes.get().text == NOTE
-    assert not KeptForm.objects.exists()
+    assert request.notes.get().text.replace("\r\n", "\n") == NOTE.replace("\r\n", "\n")
+    assert "sent again at" in client.get(f"{ACCOUNT}kept/").content.decode() or not is_in(client)
+    assert not kept_forms.waiting(user).exists()
 
 
-def test_what_was_typed_and_not_sent_is_kept_too_even_by_a_page_that_was_asleep(client, user):
+def ticket_on(page) -> str:
+    return re.search(r'data-ticket="([^"]+)"', page.content.decode())[1]
+
+
+def keep(client, ticket, **changes):
+    typed = {"text": NOTE, "kept_page": QUEUE, "kept_action": QUEUE, "kept_ticket": ticket}
+    return client.post(f"{ACCOUNT}keep/", typed | changes).status_code
+
+
+def test_what_was_typed_and_not_sent_is_kept_for_whoever_the_page_was_made_for(client, user):
+    """Also when the session is over, in another tab or while the computer slept, and somebody else has come in."""
+    make_user(role="front desk", username="kim")
     with time_machine.travel(1_800_000_000, tick=False) as clock:
         sign_in(client)
-        typed = {"text": NOTE, "kept_page": QUEUE, "kept_action": QUEUE}
-        assert client.post(f"{ACCOUNT}keep/", typed, headers={"X-Background": "1"}).status_code == 204
+        ticket = ticket_on(client.get("/admin/"))
+        assert keep(client, ticket) == 204
         clock.shift(3600)
-        assert client.post(f"{ACCOUNT}keep/", typed, headers={"X-Background": "1"}).status_code == 204
-        assert not is_in(client)
-    assert [one.fields for one in KeptForm.objects.all()] == [[["text", NOTE]]] * 2
+        assert keep(client, ticket) == 204
+        client.delete(f"{ACCOUNT}session/")
+        assert keep(client, ticket) == 204
+        sign_in(client, "kim")
+        assert keep(client, ticket) == 204
+        assert {one.account for one in KeptForm.objects.all()} == {user}
+        assert [one.fields for one in KeptForm.objects.all()] == [[["text", NOTE]]] * 4
+        assert keep(client, ticket[:-1] + ("A" if ticket[-1] != "A" else "B")) == 403
+        user.is_active = False
+        user.save()
+        assert keep(client, ticket) == 403
 
 
-@pytest.mark.parametrize("address", ["https://evil.example/admin/", "//evil.example/", "/somewhere/", "", "/admin\\@x"])
+@pytest.mark.parametrize("address", ["https://evil.example/admin/", "//evil.example/", "/somewhere/", "/admin\\@x"])
 def test_what_is_kept_is_sent_nowhere_but_to_the_desk(client, user, address):
     sign_in(client)
-    for names in ({"kept_page": address, "kept_action": QUEUE}, {"kept_page": QUEUE, "kept_action": address}):
-        assert client.post(f"{ACCOUNT}keep/", {"text": NOTE} | names).status_code == 400
+    ticket = ticket_on(client.get("/admin/"))
+    keep(client, ticket, kept_page=address)
+    keep(client, ticket, kept_action=address)
     assert not KeptForm.objects.exists()
+
+
+def test_what_no_button_sent_can_be_read_and_not_be_sent(client, user):
+    sign_in(client)
+    keep(client, ticket_on(client.get("/admin/")), kept_action="")
+    kept = KeptForm.objects.get()
+    html = client.get(f"{ACCOUNT}kept/").content.decode()
+    assert "Mrs. Sample" in html
+    assert "Send it now" not in html
+    assert client.post(f"{ACCOUNT}kept/{kept.pk}/").status_code == 404
 
 
 def test_passwords_and_codes_are_never_kept(client, user):
     with time_machine.travel(1_800_000_000, tick=False) as clock:
         sign_in(client)
+        ticket = ticket_on(client.get("/admin/"))
+        for place in ("/admin/password_change/", f"{ACCOUNT}again/", f"{ACCOUNT}app/move/", SIGN_IN):
+            keep(client, ticket, kept_page=place, kept_action=place)
+            keep(client, ticket, kept_page=place, kept_action="")
         clock.shift(3600)
         own = {"old_password": PASSWORD, "new_password1": OWN, "new_password2": OWN}
         client.post("/admin/password_change/", own)
-        assert not KeptForm.objects.exists()
-        clock.shift(60)
-        sign_in(client)
-        clock.shift(3600)
-        client.post(f"{ACCOUNT}again/", {"password": PASSWORD})
-        assert not KeptForm.objects.exists()
+    assert not KeptForm.objects.exists()
+
+
+def test_nothing_is_kept_of_a_form_that_comes_from_elsewhere(user):
+    strict = Client(enforce_csrf_checks=True)
+    put_in(strict, user)
+    with time_machine.travel(time.time() + 3600):
+        assert strict.post(f"{QUEUE}1/handle/", {"text": NOTE}).status_code == 403
+    assert not KeptForm.objects.exists()
 
 
 def test_what_is_kept_goes_after_twelve_hours_or_when_thrown_away(client, user):
     with time_machine.travel(1_800_000_000, tick=False) as clock:
         sign_in(client)
-        typed = {"text": NOTE, "kept_page": QUEUE, "kept_action": QUEUE}
-        client.post(f"{ACCOUNT}keep/", typed)
-        client.post(f"{ACCOUNT}keep/", typed)
+        ticket = ticket_on(client.get("/admin/"))
+        keep(client, ticket)
+        keep(client, ticket)
         client.post(f"{ACCOUNT}kept/{KeptForm.objects.first().pk}/?throw_away")
         assert KeptForm.objects.count() == 1
         clock.shift(12 * 3600 + 1)
+        assert keep(client, ticket) == 403
         assert sign_in(client).url != f"{ACCOUNT}kept/"
         assert "Nothing is kept" in client.get(f"{ACCOUNT}kept/").content.decode()
+        privacy.purge(by="website")
         assert not KeptForm.objects.exists()
+
+
+def test_what_was_typed_about_a_patient_goes_with_their_request(client, user):
+    one, two = make_request(), make_request()
+    sign_in(client)
+    ticket = ticket_on(client.get("/admin/"))
+    for request in (one, two):
+        keep(client, ticket, kept_page=f"{QUEUE}{request.pk}/change/", kept_action="")
+    privacy.erase([one], by="sam")
+    assert [kept.page for kept in KeptForm.objects.all()] == [f"{QUEUE}{two.pk}/change/"]
+
+
+def test_no_more_than_twenty_forms_are_kept_for_one_person(user):
+    client = Client()
+    sign_in(client)
+    ticket = ticket_on(client.get("/admin/"))
+    for number in range(25):
+        keep(client, ticket, text=f"note {number}")
+    assert [one.fields[0][1] for one in KeptForm.objects.all()][::-1] == [f"note {number}" for number in range(5, 25)]
+
+
+def test_what_cannot_be_read_keeps_nobody_out(client, user, settings):
+    sign_in(client)
+    keep(client, ticket_on(client.get("/admin/")))
+    KeptForm.objects.update(fields=Value("v1:gone:AAAA", TextField()))
+    assert "Nothing is kept" in client.get(f"{ACCOUNT}kept/").content.decode()
 
 
 # -- Sessions and the record ---------------------------------------------------------------------------------------
@@ -630,6 +840,8 @@ def test_if_it_cannot_be_put_on_record_nobody_comes_in(client, user, monkeypatch
     monkeypatch.setattr("appointments.access.Access.objects.create", broken)
     client.raise_request_exception = False
     assert give_code(client).status_code in (500, 503)
+    monkeypatch.undo()
+    assert recorded("signed in") == []
 
 
 def test_the_pages_of_an_account_set_no_cookie_for_patients(client):

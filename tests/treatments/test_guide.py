@@ -13,7 +13,7 @@ from django.utils.html import strip_tags
 from PIL import Image
 
 from medici_site.roles import ROLES
-from tests.factories import make_user
+from tests.factories import make_user, sign_in
 from tests.treatments.test_admin import form_values
 from treatments import publishing, readability, wording
 from treatments.models import ClinicSettings, GlossaryTerm, Picture, Treatment, Version
@@ -33,7 +33,7 @@ def guide(editor_client) -> str:
     ("role", "status"), [("editor", 200), ("medical reviewer", 200), ("manager", 200), ("front desk", 403)]
 )
 def test_it_opens_for_whoever_sees_content(client, role, status):
-    client.force_login(make_user(role=role))
+    sign_in(client, make_user(role=role))
     assert client.get(reverse("admin:treatments_version_guide")).status_code == status
 
 

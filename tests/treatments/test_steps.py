@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.factories import make_user
+from tests.factories import make_user, sign_in
 from tests.treatments.test_admin import change_url, form_values
 from treatments import library, publishing
 from treatments.models import FaqItem, GlossaryTerm, Picture, Presence, SafetyNotice, ShareLink, Treatment, Version
@@ -31,7 +31,7 @@ def reviewer(db):
 
 def signed_in(user) -> Client:
     client = Client()
-    client.force_login(user)
+    sign_in(client, user)
     return client
 
 

@@ -1,5 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
+from medici_site.accounts import record
 from medici_site.accounts.invitations import invite
 from medici_site.models import User
 
@@ -18,4 +20,7 @@ class Command(BaseCommand):
             account = User.objects.get(username__iexact=username, is_active=True)
         except User.DoesNotExist as error:
             raise CommandError(f"There is no active account “{username}”.") from error
-        self.stdout.write(invite(account))
+        with transaction.atomic():
+            link = invite(account)
+            record.by_command("new link for", of=account)
+        self.stdout.write(link)

@@ -35,7 +35,6 @@ class Command(BaseCommand):
                 "What was encrypted with them cannot be read until they are put back. Delete none of it, and look for "
                 "the keys in your backups.\n"
             )
-        call_command("createcachetable", verbosity=0)
         if link := invite_first():
             self.stdout.write(
                 f"\nNobody has signed in yet. Set up the first staff account, “{FIRST_USERNAME}”, here:\n\n  {link}\n\n"
