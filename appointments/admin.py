@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from appointments.desk import by_phone, export, looked, morning, person, queue, retention
+from appointments.desk import by_phone, export, guide, looked, morning, person, queue, retention
 from appointments.desk import request as one
 from appointments.models import EvaluationRequest
 
@@ -42,6 +42,7 @@ class EvaluationRequestAdmin(admin.ModelAdmin):
             desk("next/", one.next_request, "next"),
             desk("morning/", morning.morning, "morning"),
             desk("day/", one.day, "day"),
+            desk("guide/", guide.guide, "guide"),
             desk("export/", export.export, "export"),
             desk("looked/", looked.looked, "looked"),
             desk("looked/find/", looked.find, "looked_find"),

@@ -130,6 +130,7 @@ def test_every_screen_of_the_desk_is_accessible(open_desk, stored, width, color_
         "print": f"{LIST}{urgent.pk}/print/",
         "side by side": f"{LIST}{urgent.pk}/beside/{twin.pk}/",
         "day": f"{LIST}day/?on={day:%Y-%m-%d}",
+        "guide": f"{LIST}guide/",
     }
     for name, address in screens.items():
         page.goto(address)

@@ -124,6 +124,7 @@ admin:appointments_evaluationrequest_(export|person|hold)          login     403
 admin:appointments_evaluationrequest_person_.*                     login     405/403 405/403  405/403 405/200 405/200
 admin:appointments_evaluationrequest_retention                     login     403/405 403/405  200/405 200/405 200/405
 admin:appointments_evaluationrequest_morning                       login     403/405 403/405  200/405 200/405 200/405
+admin:appointments_evaluationrequest_guide                         login     403/405 403/405  200/405 200/405 200/405
 admin:appointments_evaluationrequest_add                           login     403     403      200/422 200/422 200/422
 
 admin:medici_site_user_(changelist|add|change|history)             login     403     403      403     200     200
