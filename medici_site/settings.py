@@ -150,7 +150,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up; allauth wants it to fit the line above
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds after which one's own password is asked for again
 # What can be guessed has limits of our own, in accounts/throttle.py: those of allauth would lock out an owner, or
 # everybody who shares an address.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reauthenticate": None}

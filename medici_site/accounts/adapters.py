@@ -1,10 +1,13 @@
 """How allauth, which signs people in, does it here."""
 
+import time
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
@@ -12,7 +15,6 @@ from django.utils.crypto import constant_time_compare
 from appointments import kept_forms, limits
 from appointments.encryption import Unreadable
 from medici_site.accounts import record, sessions, throttle
-from medici_site.accounts.middleware import has_second_factor
 from medici_site.models import SecondFactorSecret
 
 FIRST_HALF = "first half of a sign-in"
@@ -60,8 +62,10 @@ class AccountAdapter(DefaultAccountAdapter):
         record.not_let_in(request, credentials["username"], "wrong password")
 
     def is_reauthentication_required(self, *, app, **kwargs):
-        """Ask again who it is before a second factor changes; the first one is added right after the password."""
-        return has_second_factor(self.request.user) and super().is_reauthentication_required(app=app, **kwargs)
+        """Ask again who it is before a second factor changes, unless they have just said so by coming in."""
+        ways = get_authentication_records(self.request, self.request.user)
+        latest = max((one["at"] for one in ways), default=0)
+        return time.time() - latest > settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
     def pre_login(self, request, user, **hooks):
         request.session[FIRST_HALF] = user.get_session_auth_hash()

@@ -114,6 +114,7 @@ def test_at_an_address_of_numbers_no_passkey_is_offered(open_page, open_desk):
     assert faults_of(page) == []
     page.get_by_role("link", name="Add a passkey").click()
     expect(page.get_by_role("heading", name="Is it still you?")).to_be_visible()
+    assert faults_of(page) == []
     page.get_by_label("Password").fill("a long enough password")
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_text("this address is a number")).to_be_visible()

@@ -293,10 +293,22 @@ def test_a_secret_whose_key_is_missing_lets_nobody_in(client, user, settings):
     assert not is_in(client)
 
 
+def test_a_while_after_coming_in_one_proves_again_who_one_is(client, user):
+    with time_machine.travel(1_800_000_000, tick=False) as clock:
+        sign_in(client)
+        assert client.get(f"{ACCOUNT}codes/new/").status_code == 200
+        for _ in range(2):
+            clock.shift(10 * 60)
+            assert is_in(client)
+        for address in ("codes/new/", "app/move/", "app/remove/", "passkeys/add/"):
+            assert client.get(f"{ACCOUNT}{address}").url.startswith(f"{ACCOUNT}again/"), address
+        assert WRONG in client.post(f"{ACCOUNT}again/", {"password": "wrong"}).content.decode()
+        client.post(f"{ACCOUNT}again/", {"password": PASSWORD})
+        assert client.get(f"{ACCOUNT}codes/new/").status_code == 200
+
+
 def test_the_last_second_factor_stays(client, user):
     sign_in(client)
-    assert client.post(f"{ACCOUNT}app/remove/").url.startswith(f"{ACCOUNT}again/"), "first prove who you are"
-    client.post(f"{ACCOUNT}again/", {"password": PASSWORD})
     page = client.post(f"{ACCOUNT}app/remove/").content.decode()
     assert "Add another first" in page
     assert Authenticator.objects.filter(user=user, type="totp").exists()
@@ -309,8 +321,6 @@ def test_the_last_second_factor_stays(client, user):
 def test_the_app_is_moved_to_a_new_phone_and_the_old_one_works_until_then(client, user):
     sign_in(client)
     move = f"{ACCOUNT}app/move/"
-    assert client.get(move).url.startswith(f"{ACCOUNT}again/")
-    client.post(f"{ACCOUNT}again/", {"password": PASSWORD})
     secret = key_on(client.get(move))
     assert WRONG in client.post(move, {"code": code_now()}).content.decode()
     other = Client()
