@@ -1,9 +1,8 @@
 """The admin site: Django's own, with the clinic's name on it."""
 
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
-from django.shortcuts import redirect
 
 
 class MediciAdminSite(admin.AdminSite):
@@ -22,28 +21,9 @@ class MediciAdminSite(admin.AdminSite):
         return context
 
     def password_change(self, request, extra_context=None):
-        """Change one's own password. All other sessions end with the old one; this one goes on under a new key."""
-        from allauth.usersessions.models import UserSession  # all of these need the apps to be loaded
+        from medici_site.accounts.views import OwnPasswordView  # needs the apps to be loaded
 
-        from medici_site.accounts import record, throttle
-
-        one_try = request, throttle.PASSWORD, request.user.username
-        if request.method == "POST" and throttle.is_over(*one_try):
-            messages.error(request, "Too many tries. Wait 15 minutes, then try again.")
-            return redirect("admin:password_change")
-        before = request.user.password
-        response = super().password_change(request, extra_context)
-        if request.user.password != before:
-            for one in UserSession.objects.filter(user=request.user):
-                one.end()
-            UserSession.objects.create_from_request(request)
-            record.account(request, "changed the own password")
-            throttle.give_back(*one_try)
-        elif request.method == "POST" and "old_password" in response.context_data["form"].errors:
-            record.not_let_in(request, request.user.username, "wrong password")
-        elif request.method == "POST":
-            throttle.give_back(*one_try)
-        return response
+        return OwnPasswordView.as_view()(request)
 
 
 class MediciAdminConfig(AdminConfig):

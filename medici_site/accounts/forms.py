@@ -10,7 +10,7 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.core.cache import cache
 
 from medici_site.accounts import record, throttle
@@ -81,12 +81,14 @@ class FirstCodeForm(Code, ActivateTOTPForm):
     label = "The six digits that the app shows now"
 
 
-class FirstPasswordForm(Plain, SetPasswordForm):
+class ChosenPassword(Plain):
     """A password of one's own, typed twice."""
+
+    label = "Choose a password"
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["new_password1"].label = "Choose a password"
+        self.fields["new_password1"].label = self.label
         self.fields["new_password1"].help_text = (
             "12 characters or more. Three or four words that do not belong together are easy to keep in mind, and hard "
             "to guess. No digits or signs are needed."
@@ -97,3 +99,15 @@ class FirstPasswordForm(Plain, SetPasswordForm):
     def validate_password_for_user(self, user, *place):
         # Said beside the field that is wrong; Django says it beside the second one.
         super().validate_password_for_user(user, "new_password1")
+
+
+class FirstPasswordForm(ChosenPassword, SetPasswordForm):
+    pass
+
+
+class OwnPasswordForm(ChosenPassword, PasswordChangeForm):
+    label = "The new password"
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["old_password"].label = "The password you have now"

@@ -7,6 +7,7 @@ import re
 import time
 
 from allauth.account import views as account
+from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
@@ -23,10 +24,11 @@ from allauth.usersessions.views import ListUserSessionsView
 from django.contrib import admin, auth, messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.views import PasswordChangeView
 from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseForbidden, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
@@ -176,6 +178,37 @@ def _browser(user_agent):
     browser = next((name for sign, name in BROWSERS.items() if sign in user_agent), "A browser")
     system = next((name for sign, name in SYSTEMS.items() if sign in user_agent), "another system")
     return f"{browser} on {system}"
+
+
+class OwnPasswordView(Own, PasswordChangeView):
+    """Change one's own password. All other sessions end with the old one; this one goes on under a new key."""
+
+    title, template_name, form_class = "Change your password", "password.html", forms.OwnPasswordForm
+    success_url = reverse_lazy("mfa_index")
+
+    def post(self, request, *args, **kwargs):
+        self.one_try = request, throttle.PASSWORD, request.user.username
+        if throttle.is_over(*self.one_try):
+            messages.error(request, get_adapter().error_messages["too_many_login_attempts"])
+            return redirect("admin:password_change")
+        return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form):
+        throttle.give_back(*self.one_try)
+        response = super().form_valid(form)
+        for one in UserSession.objects.filter(user=self.request.user):
+            one.end()
+        UserSession.objects.create_from_request(self.request)
+        record.account(self.request, "changed the own password")
+        messages.success(self.request, "Your password is changed.")
+        return response
+
+    def form_invalid(self, form):
+        if "old_password" in form.errors:
+            record.not_let_in(self.request, self.request.user.username, "wrong password")
+        else:
+            throttle.give_back(*self.one_try)
+        return super().form_invalid(form)
 
 
 class AddAppView(Own, ActivateTOTPView):

@@ -214,7 +214,7 @@ def test_a_password_that_was_typed_is_not_kept(open_desk):
     page = open_desk("front desk", "/healthz")
     page.clock.install()
     page.goto("/admin/password_change/")
-    page.get_by_label("Old password").fill("a long enough password")
+    page.get_by_label("The password you have now").fill("a long enough password")
     left_alone(page, 3600)
     page.clock.fast_forward(14 * 60 * 1000)
     expect(page.get_by_label("User name")).to_be_visible()
