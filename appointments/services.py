@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from appointments import business_days, limits
 from appointments.encryption import Unreadable
@@ -101,25 +102,27 @@ def change_by_patient(request: EvaluationRequest, values: dict) -> None:
     request = _locked(request)
     if request.status == Status.CLOSED:
         raise RefusedError("This request is closed. Please call us.")
+    told = (Message.Kind.STAFF_CHANGED, Message.Kind.PATIENT_CHANGED)
+    _change(request, values, Event.CHANGED, by=RequestEvent.PATIENT, tell=told)
+
+
+def _change(request, values, kind, *, by, tell=()) -> bool:
+    """Change how or when a locked request's sender can be reached, and return whether anything is new."""
     unknown = values.keys() - {*CONTACT_FIELDS, *TIME_FIELDS}
     if unknown:
-        raise TypeError(f"A patient cannot change {', '.join(sorted(unknown))}.")
+        raise TypeError(f"Nobody can change {', '.join(sorted(unknown))}.")
     changed = [name for name, value in values.items() if getattr(request, name) != value]
     if not changed:
-        return
-    _tell(request, Message.Kind.STAFF_CHANGED, Message.Kind.PATIENT_CHANGED)
+        return False
+    _tell(request, *tell)  # by the address that was known until now
     for name in changed:
         setattr(request, name, values[name])
     # What was tried in vain is behind us, and the request is to be taken up again now.
     request.tries, request.next_try_on, request.letter_on = 0, None, None
     follows = ("phone_lookup", "email_lookup", "search_lookups", "tries", "next_try_on", "letter_on")
     request.save(update_fields=[*changed, *follows])
-    _record(
-        request,
-        Event.CHANGED,
-        by=RequestEvent.PATIENT,
-        detail="times" if set(changed) <= set(TIME_FIELDS) else "contact",
-    )
+    _record(request, kind, by=by, detail="times" if set(changed) <= set(TIME_FIELDS) else "contact")
+    return True
 
 
 # -- The acts of staff -------------------------------------------------------------------------------------------
@@ -220,7 +223,20 @@ def put_off(request: EvaluationRequest, day: date, *, by: str) -> None:
     today = published().today
     if not today < day <= today + LATEST_TRY:
         raise RefusedError(f"Choose a day from tomorrow on, at most {LATEST_TRY.days} days ahead.")
+    if not request.answered_at and request.reply_by and day > max(request.reply_by, _in_open_days(1)):
+        promised = date_format(request.reply_by, "l, F j")
+        raise RefusedError(f"We promised an answer by {promised}. Choose an earlier day, or answer first.")
     _act(request, Event.PUT_OFF, by=by, detail=day.isoformat(), changes={"next_try_on": day})
+
+
+@transaction.atomic
+def correct_contact(request: EvaluationRequest, values: dict, *, by: str) -> None:
+    """Put right how a request's sender can be reached, as they or their helper told staff. Raises RefusedError.
+
+    Nobody is written to: what is put right is often an address or a number that belongs to a stranger.
+    """
+    if not _change(_open(request), values, Event.CORRECTED, by=by):
+        raise RefusedError("This is what we have already.")
 
 
 @transaction.atomic
@@ -392,7 +408,9 @@ def send_again(message: Message, *, by: str) -> None:
     if not message.is_undelivered:
         raise RefusedError("This message was not refused, so there is nothing to send again.")
     message.state, message.attempts, message.due_at = Message.State.QUEUED, 0, timezone.now()
-    message.save(update_fields=["state", "attempts", "due_at"])
+    if message.is_for_patient and message.kind != Message.Kind.PATIENT_CHANGED and message.request.email:
+        message.to = message.request.email  # it may have been put right since; the excepted kind is for the old one
+    message.save(update_fields=["state", "attempts", "due_at", "to"])
     _record(message.request, Event.MAIL_AGAIN, by=by)
     wake_worker()
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from appointments import choices
+from appointments.forms import ChangeContactForm
 from appointments.models import EvaluationRequest
 from appointments.services import CancelReason
 
@@ -60,6 +61,22 @@ class NoteForm(DeskForm):
 class PutOffForm(DeskForm):
     act = "put off"
     day = forms.DateField(label="Come back to it on", widget=DayInput, error_messages={"required": "Choose a day."})
+
+
+class CorrectForm(DeskForm, ChangeContactForm):
+    """How to reach somebody, as they told staff. The rules are those of the patient's own form."""
+
+    act = "correct"
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["may_text"] = self.request.may_text
+        labels = {"contact_by": "They like best", "may_text": "They allow text messages"}
+        for name, field in self.fields.items():
+            field.label = labels.get(name, field.label)
+            if name in labels:
+                field.help_text = ""
+        self.fields["contact_by"].widget = forms.Select(choices=EvaluationRequest.ContactBy.choices)
 
 
 class ScheduleForm(DeskForm):

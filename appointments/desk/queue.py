@@ -16,7 +16,6 @@ from appointments import access, references, services, waiting
 from appointments.business_days import midnight
 from appointments.desk import frame
 from appointments.desk.forms import FilterForm
-from appointments.encryption import CANNOT_BE_READ, decrypt, encrypt
 from appointments.models import Access, EvaluationRequest, SavedView
 from treatments import phone
 
@@ -42,7 +41,7 @@ VIEWS = {
 ONLY_WHEN_ANY = {"call", "overdue", "mail"}
 """These are shown as long as there is something in them."""
 SEARCH = "desk search"
-"""Where the session keeps what somebody looks for, encrypted: a name must not stand in an address."""
+"""Where the session, which is encrypted, keeps what somebody looks for: a name must not stand in an address."""
 NEEDED = (
     "reference", "status", "closed_reason", "suspicion", "received_at", "reply_by", "needs_same_day_call", "call_first",
     "due_on", "answered_at", "tries", "next_try_on", "letter_on", "scheduled_for", "for_whom", "contact_by",
@@ -133,12 +132,12 @@ def search(request):
     if request.method == "POST":
         words = request.POST.get("words", "").strip()[:200]
         if words:
-            request.session[SEARCH] = encrypt(words, SEARCH)
+            request.session[SEARCH] = words
         else:
             request.session.pop(SEARCH, None)
             return redirect(_address())
         return redirect("admin:appointments_evaluationrequest_search")
-    words = _looked_for(request)
+    words = request.session.get(SEARCH)
     if not words:
         return redirect(_address())
     found = list(_with_what_is_shown(find(words).order_by("-received_at", "-pk"), request)[: MOST_FOUND + 1])
@@ -160,13 +159,6 @@ def find(words: str) -> QuerySet[EvaluationRequest]:
     if any(character.isdigit() for character in words) and (number := phone.parse(words)):
         return requests.from_person(phone=number)
     return requests.matching(words)
-
-
-def _looked_for(request):
-    try:
-        return decrypt(request.session.get(SEARCH, ""), SEARCH)
-    except CANNOT_BE_READ:
-        return ""
 
 
 # -- Saved views ---------------------------------------------------------------------------------------------------

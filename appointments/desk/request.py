@@ -22,7 +22,7 @@ from django.utils.text import capfirst
 from appointments import access, choices, privacy, services, tracking, waiting
 from appointments.business_days import midnight
 from appointments.desk import frame
-from appointments.desk.forms import CancelForm, CloseForm, NoteForm, PutOffForm, ScheduleForm
+from appointments.desk.forms import CancelForm, CloseForm, CorrectForm, NoteForm, PutOffForm, ScheduleForm
 from appointments.encryption import Unreadable
 from appointments.models import Access, EvaluationRequest, Message, RequestEvent
 from appointments.models.statuses import MOVES
@@ -90,7 +90,8 @@ def act(request, object_id):
             seen = _seen(found)
             if name != NoteForm.act and request.GET.get("seen", seen) != seen:
                 raise services.RefusedError("Something has just happened with this request. Please look again.")
-            done = _do(found, name, request.POST, form and form.cleaned_data, request.user)
+            typed = form and (form.values() if name == CorrectForm.act else form.cleaned_data)
+            done = _do(found, name, request.POST, typed, request.user)
     except services.RefusedError as error:
         return _page(request, _found(request, object_id), typed=form, refused=str(error), status=409)
     if not done:
@@ -114,6 +115,8 @@ def _do(found, name, posted, typed, user) -> bool:
             services.move(found, Status.CLOSED, by=by, **typed)
         case PutOffForm.act:
             services.put_off(found, typed["day"], by=by)
+        case CorrectForm.act:
+            services.correct_contact(found, typed, by=by)
         case ScheduleForm.act:
             when, reason = typed["when"], typed.get("reason", "")
             services.schedule(found, when, clinician=typed["clinician"], place=typed["place"], reason=reason, by=by)
@@ -232,6 +235,7 @@ def _page(request, found, *, typed=None, refused="", status=200):
     moves = [one for one in Status if one in MOVES[found.status] and one not in (Status.CLOSED, Status.SCHEDULED)]
     if found.scheduled_for and found.status == Status.SCHEDULED:
         moves = []  # it is cancelled first
+    can_undo = may_handle and services.can_undo(found, by=user.get_username())
     forms = _forms(found) | ({typed.act: typed} if typed else {})
     mails = list(found.messages.order_by("created_at", "pk"))
     context = {
@@ -251,7 +255,8 @@ def _page(request, found, *, typed=None, refused="", status=200):
         "may_handle": may_handle,
         "may_delete": user.has_perm("appointments.delete_evaluationrequest"),
         "may_export": user.has_perm("appointments.export_evaluationrequest"),
-        "can_undo": may_handle and services.can_undo(found, by=user.get_username()),
+        "can_undo": can_undo,
+        "last_click": RequestEvent.objects.get(pk=found.before["event"]).get_kind_display() if can_undo else "",
         "colleagues": _colleagues() if may_handle else (),
         "attempts": [(kind.value, words) for kind, words in ATTEMPTS.items()],
         "most_tries": services.MOST_TRIES,
@@ -268,7 +273,8 @@ def _forms(found, posted=None, name="") -> dict:
     made = {}
     for form in (NoteForm, PutOffForm, CloseForm, CancelForm):
         made[form.act] = form(posted if form.act == name else None)
-    made[ScheduleForm.act] = ScheduleForm(posted if name == ScheduleForm.act else None, request=found)
+    for form in (ScheduleForm, CorrectForm):
+        made[form.act] = form(posted if form.act == name else None, request=found)
     return made
 
 

@@ -38,6 +38,7 @@ class RequestEvent(models.Model):
         NOTED = "noted", "A note was written"
         UNDONE = "undone", "The last click was undone"
         CHANGED = "changed", "Changed by the patient"
+        CORRECTED = "corrected", "How to reach them was put right"
         WITHDRAWN = "withdrawn", "Withdrawn by the patient"
         SHELVED = "shelved", "Put on the spam shelf"
         UNSHELVED = "unshelved", "Taken off the spam shelf"

@@ -38,9 +38,10 @@ def test_requests_cannot_be_deleted_by_the_page(manager_client):
     assert "delete_selected" not in manager_client.get(LIST).content.decode()
 
 
-def test_a_request_that_cannot_be_read_does_not_hide_the_others(manager_client, settings):
+def test_a_request_that_cannot_be_read_does_not_hide_the_others(manager_client, manager, settings):
     lost = make_request(name="Lost Patient")
     settings.ENCRYPTION_KEYS = {"other": b"o" * 32}
+    sign_in(manager_client, manager)  # sessions went with the key
     make_request(name="Other Patient")
     html = manager_client.get(LIST).content.decode()
     assert "Other Patient" in html
