@@ -79,7 +79,7 @@ class CodeView(Framed, AuthenticateView):
     def dispatch(self, request, *args, **kwargs):
         stage = LoginStageController.enter(request, AuthenticateStage.key)
         if stage and not middleware.has_second_factor(stage.login.user):
-            return start_again(request)  # it was taken away meanwhile; allauth would go round in circles
+            return _forget(request)  # it was taken away meanwhile; allauth would go round in circles
         return super().dispatch(request, *args, **kwargs)
 
     def form_invalid(self, form):
@@ -101,7 +101,12 @@ class InactiveView(Framed, account.AccountInactiveView):
 
 @require_POST
 def start_again(request):
-    """Forget the first half of a sign-in, on a computer that several people use."""
+    """Let somebody else come in, on a computer that several people use."""
+    return _forget(request)
+
+
+def _forget(request):
+    """Forget the first half of a sign-in."""
     request.session.flush()
     return redirect("admin:login")
 
@@ -150,12 +155,12 @@ class AccountView(Own, IndexView):
     title, template_name = "Your account", "account.html"
 
     def get_context_data(self, **kwargs):
-        sessions = UserSession.objects.purge_and_list(self.request.user)
-        sessions.sort(key=lambda one: (not one.is_current(), one.created_at))
+        signed_in = UserSession.objects.purge_and_list(self.request.user)
+        signed_in.sort(key=lambda one: (not one.is_current(), one.created_at))
         found = super().get_context_data(**kwargs)
         codes = found["authenticators"].get(Authenticator.Type.RECOVERY_CODES)
         return found | {
-            "sessions": [(one, _browser(one.user_agent)) for one in sessions],
+            "sessions": [(one, _browser(one.user_agent)) for one in signed_in],
             "app": found["authenticators"].get(Authenticator.Type.TOTP),
             "passkeys": found["authenticators"].get(Authenticator.Type.WEBAUTHN, []),
             "codes_left": len(codes.get_unused_codes()) if codes else 0,
