@@ -55,7 +55,7 @@ class SessionLifeMiddleware(AdminMiddleware):
         is_kept = request.method == "POST" and kept_forms.keep(
             request.user, page=page, action=request.get_full_path(), values=request.POST
         )
-        sessions.end(request, "left alone")
+        sessions.end(request)
         if is_kept:
             messages.info(request, "What you sent just now is kept. Sign in, and you can send it again.")
         return None if request.path == reverse("admin:login") else redirect_to_login(page)

@@ -45,9 +45,9 @@ def seconds_left(request) -> int:
     return max(0, math.ceil(ends - time.time()))
 
 
-def end(request, why: str) -> None:
+def end(request) -> None:
     """Sign out somebody who was away, and say so on the next page."""
-    request.signed_out_because = why
+    request.signed_out_because = "left alone"
     auth.logout(request)
     messages.info(request, "You were signed out, because nobody touched the page for a while.")
 

@@ -307,7 +307,7 @@ def session(request):
     if not request.user.is_authenticated:
         return JsonResponse({"seconds": 0})
     if request.method == "DELETE":
-        sessions.end(request, "left alone")
+        auth.logout(request)  # a button was pressed; a session that was left alone ends in the middleware
         return HttpResponse(status=204)
     if request.method == "POST" and sessions.seconds_left(request):
         request.session[sessions.SEEN] = time.time()
