@@ -104,7 +104,7 @@ def _rows(lines, chosen):
         spoken = [(one, references.display(one)) for one in shown]
         yield {
             "line": line,
-            "by": BY.get(line.by, line.by),
+            "by": BY.get(line.by, line.by) or "no account",
             "name": names.get(line.by, ""),
             "first": spoken[:3],
             "more": spoken[3:],

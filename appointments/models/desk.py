@@ -82,5 +82,5 @@ class KeptForm(models.Model):
         return [
             (re.sub(r"[-_]+", " ", name).strip().capitalize(), value)
             for name, value in self.fields
-            if value.strip() and not re.search(r"^_|_FORMS$|^initial-", name)
+            if value.strip() and not re.search(r"^_|_FORMS$|^initial-|^act$", name)
         ]
