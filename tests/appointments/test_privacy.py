@@ -207,7 +207,7 @@ def test_many_requests_go_in_batches(monkeypatch, django_assert_max_num_queries)
     monkeypatch.setattr(privacy, "BATCH", 4)
     for _ in range(10):
         make_closed(timezone.now() - timedelta(days=400))
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(49):
         assert "closed requests: 10" in run("purge_requests")
     assert RequestEvent.objects.filter(kind=Event.PURGED).count() == 10
 
