@@ -9,6 +9,9 @@ urlpatterns = [
     path("treatments/", views.TreatmentListView.as_view(), name="treatments"),
     path("treatments/<slug:slug>/", views.TreatmentView.as_view(), name="family"),
     path("treatments/<slug:family>/<slug:slug>/", views.TreatmentView.as_view(), name="treatment"),
+    path("compare/", views.CompareView.as_view(), name="compare"),
+    path("compare/<slug:first>/<slug:second>/", views.CompareView.as_view(), name="compare_2"),
+    path("compare/<slug:first>/<slug:second>/<slug:third>/", views.CompareView.as_view(), name="compare_3"),
     path("drafts/<str:token>/", views.shared_draft, name="shared_draft"),
     path("<slug:slug>/", views.InfoPageView.as_view(), name="page"),
 ]

@@ -1,11 +1,14 @@
 """The pages to read. Each takes its words from the library of the request and nothing else."""
 
+from itertools import zip_longest
+
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils.text import get_text_list
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from treatments import preview, publishing, sharing
+from treatments import comparison, preview, publishing, sharing
 from treatments.models import Page, Place, VersionEvent
 
 # Places that the drawing of the body shows, with their letters.
@@ -78,6 +81,35 @@ class TreatmentView(PageView):
             sources=[one for one in library.sources if any(one in c.linked.sources for c in speakers)],
             gentler=gentler,
             more_involved=more_involved,
+        )
+
+
+class CompareView(TemplateView):
+    """Treatments side by side at an address of their own, and the form that leads to it. Nothing is stored."""
+
+    template_name = "treatments/compare.html"
+
+    def get(self, request, *args, **kwargs):
+        asked = list(kwargs.values()) or [slug for slug in request.GET.getlist("t") if slug]
+        treatments = comparison.chosen(asked, request.library)
+        address = comparison.address(treatments)
+        # The form, another order, one twice, and one that is no longer published lead to the one right address.
+        if request.path != address.partition("?")[0]:
+            return redirect(address)
+        return self.render_to_response(self.get_context_data(treatments=treatments))
+
+    def get_context_data(self, *, treatments):
+        is_compared = len(treatments) > 1
+        others = [[other for other in treatments if other != one] for one in treatments]
+        columns = [(one, comparison.address(rest)) for one, rest in zip(treatments, others, strict=True)]
+        labels = ("First", "Second", "Third, if you like")
+        return super().get_context_data(
+            columns=columns if is_compared else [],
+            rows=comparison.table(treatments) if is_compared else [],
+            fields=list(zip_longest(labels, treatments)),
+            names=get_text_list([one.short_name for one in treatments], "and"),
+            # Whoever pressed the button has chosen too few; whoever came from a treatment has not yet chosen.
+            is_short="go" in self.request.GET and not is_compared,
         )
 
 

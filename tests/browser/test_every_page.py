@@ -7,7 +7,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
-OTHER_PAGES = ["/request-evaluation/", "/request-evaluation/safety/", "/request-evaluation/find/"]
+COMPARED = "/compare/radiofrequency-ablation/spinal-cord-stimulation/"
+OTHER_PAGES = [
+    "/compare/",
+    COMPARED,
+    "/request-evaluation/",
+    "/request-evaluation/safety/",
+    "/request-evaluation/find/",
+]
 BUDGET_BYTES, BUDGET_REQUESTS = 90 * 1024, 8
 
 

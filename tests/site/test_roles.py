@@ -33,6 +33,8 @@ pytestmark = pytest.mark.django_db
 TABLE = r"""
 #                                                                  anonymous editor  reviewer desk    manager superuser
 home|treatments|family|treatment|page                              200/405   200/405 200/405  200/405 200/405 200/405
+compare                                                            200/405   200/405 200/405  200/405 200/405 200/405
+compare_[23]                                                       302/405   302/405 302/405  302/405 302/405 302/405
 request_evaluation                                                 200/405   200/405 200/405  200/405 200/405 200/405
 request_start_over                                                 405/302   405/302 405/302  405/302 405/302 405/302
 request_safety|find_request                                        200/422   200/422 200/422  200/422 200/422 200/422
@@ -172,6 +174,8 @@ ARGUMENTS = {
         for part in ("", "_calendar", "_visit", "_contact", "_times", "_withdraw")
     },
     "open_invitation": {"token": "of-nobody"},
+    "compare_2": {"first": "prp", "second": "hbot"},
+    "compare_3": {"first": "prp", "second": "hbot", "third": "hbot"},
     "mfa_remove_webauthn": {"pk": 1},
     "send_kept": {"pk": 1},
     "shared_draft": {"token": lambda: sharing.address(share_link()).split("/")[-2]},
