@@ -53,7 +53,7 @@ def fill() -> int:
     """Make all samples anew, as seen from now, and return how many there are."""
     _erase()
     desk = Desk()
-    for tell in (_new, _being_handled, _waiting, _scheduled, _spam, _closed):
+    for tell in (_new, _being_handled, _waiting, _scheduled, _spam, _closed, _put_right):
         tell(desk)
     # What they would have been told is not sent: it counts as sent long ago.
     queued = Message.objects.filter(request__in=samples(), state=Message.State.QUEUED)
@@ -268,6 +268,11 @@ def _waiting(desk):
     changed = desk.sample(-5, contact_by="phone").called(1, "14:00", Event.LEFT_MESSAGE)
     times = {"best_times": ["afternoon"], "times_to_avoid": "Sample: not before 2"}
     changed.by_itself(3, "18:00", services.change_by_patient, changed.request, times)
+
+
+def _put_right(desk):
+    wrong = desk.sample(-4, contact_by="phone").called(1, "10:05", Event.WRONG_NUMBER)
+    wrong.then(2, "9:10", services.correct_contact, {"phone": "+15550100199"})
 
 
 def _scheduled(desk):
