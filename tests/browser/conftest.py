@@ -9,6 +9,7 @@ import time
 import urllib.request
 
 import pytest
+from django.test import Client
 from playwright.sync_api import sync_playwright
 
 from medici_site.settings import PASSWORD_HASHERS as SLOW_HASHERS
@@ -111,24 +112,16 @@ def staff(site, settings, django_db_blocker):
 @pytest.fixture
 def open_desk(open_page, site, staff):
     """Open the admin as somebody who has signed in: `open_desk("editor", width=390)`."""
-    from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
-
-    from medici_site.accounts.sessions import BEGAN, SECOND_FACTOR, SEEN
+    from tests.factories import sign_in
 
     people = {}
 
     def open_one(role, path="/admin/", **options):
         user = people[role] = people.get(role) or staff(role)
-        session = SessionStore()
-        session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        session.update({BEGAN: time.time(), SEEN: time.time(), SECOND_FACTOR: True})
-        session.create()
+        client = Client()
+        sign_in(client, user)
         page = open_page("/healthz", **options)
-        page.context.add_cookies([{"name": "sessionid", "value": session.session_key, "url": site.address}])
+        page.context.add_cookies([{"name": "sessionid", "value": client.session.session_key, "url": site.address}])
         page.goto(path)
         return page
 
