@@ -20,6 +20,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from medici_site.accounts import record
+from medici_site.accounts.adapters import second_factors
 from medici_site.accounts.invitations import invite
 from medici_site.accounts.sessions import end_all
 from medici_site.models import Invitation, User
@@ -132,8 +133,7 @@ class StaffAccountAdmin(UserAdmin):
 
     @admin.display(description="second factor")
     def second_factor(self, user):
-        kinds = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
-        return ", ".join(sorted({record.NAMES[one.type] for one in kinds})) or "None yet"
+        return ", ".join(sorted({record.NAMES[one.type] for one in second_factors(user)})) or "None yet"
 
     @admin.display(description="link for the first sign-in")
     def link(self, user):

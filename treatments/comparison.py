@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -103,6 +102,6 @@ def address(treatments: list[Treatment]) -> str:
     Fewer than two lead to the page where one chooses, with those chosen.
     """
     slugs = [one.slug for one in treatments]
-    if len(slugs) < 2:
-        return f"{reverse('compare')}?{urlencode({'t': slugs}, doseq=True)}" if slugs else reverse("compare")
-    return reverse(f"compare_{len(slugs)}", args=slugs)
+    if len(slugs) > 1:
+        return reverse(f"compare_{len(slugs)}", args=slugs)
+    return reverse("compare") + "".join(f"?t={slug}" for slug in slugs)

@@ -46,6 +46,10 @@ class DeskForm(forms.Form):
     act: str
     """The value of the button that sends the form."""
 
+    def values(self) -> dict:
+        """Return what was typed, checked."""
+        return self.cleaned_data
+
 
 class NoteForm(DeskForm):
     act = "note"
@@ -63,7 +67,7 @@ class PutOffForm(DeskForm):
     day = forms.DateField(label="Come back to it on", widget=DayInput, error_messages={"required": "Choose a day."})
 
 
-class CorrectForm(DeskForm, ChangeContactForm):
+class CorrectForm(ChangeContactForm, DeskForm):
     """How to reach somebody, as they told staff. The rules are those of the patient's own form."""
 
     act = "correct"

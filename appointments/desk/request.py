@@ -90,8 +90,7 @@ def act(request, object_id):
             seen = _seen(found)
             if name != NoteForm.act and request.GET.get("seen", seen) != seen:
                 raise services.RefusedError("Something has just happened with this request. Please look again.")
-            typed = form and (form.values() if name == CorrectForm.act else form.cleaned_data)
-            done = _do(found, name, request.POST, typed, request.user)
+            done = _do(found, name, request.POST, form and form.values(), request.user)
     except services.RefusedError as error:
         return _page(request, _found(request, object_id), typed=form, refused=str(error), status=409)
     if not done:

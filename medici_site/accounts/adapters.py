@@ -8,6 +8,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.db.models import QuerySet
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
@@ -30,7 +31,6 @@ class AccountAdapter(DefaultAccountAdapter):
         "username_password_mismatch": "The user name or the password is not right.",
         "incorrect_password": "The password is not right.",
         "too_many_login_attempts": WAIT,
-        "rate_limited": WAIT,
     }
 
     def is_open_for_signup(self, request):
@@ -96,6 +96,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """Send none: messages of this site go through its own queue, and what happens to an account is on record."""
 
 
+def second_factors(account) -> QuerySet[Authenticator]:
+    """Return what an account has beside its password. Recovery codes stand in for something, and are none."""
+    return Authenticator.objects.filter(user=account).exclude(type=Authenticator.Type.RECOVERY_CODES)
+
+
 class SecondFactorAdapter(DefaultMFAAdapter):
     error_messages = DefaultMFAAdapter.error_messages | {
         "cannot_delete_authenticator": "You need a second way to prove who you are. Add another first.",
@@ -123,5 +128,4 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def can_delete_authenticator(self, authenticator):
         """Keep the last second factor: without one the desk could not be opened."""
-        others = Authenticator.objects.filter(user=authenticator.user).exclude(pk=authenticator.pk)
-        return others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+        return second_factors(authenticator.user).exclude(pk=authenticator.pk).exists()

@@ -2,7 +2,6 @@
 
 from urllib.parse import urlsplit
 
-from allauth.mfa.models import Authenticator
 from django.contrib import auth, messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse
@@ -11,6 +10,7 @@ from django.urls import reverse
 
 from appointments import kept_forms
 from medici_site.accounts import sessions
+from medici_site.accounts.adapters import second_factors
 from medici_site.accounts.sessions import BEGAN, SECOND_FACTOR
 
 BACKGROUND = "X-Background"
@@ -72,16 +72,11 @@ class SecondFactorMiddleware(AdminMiddleware):
     def check(self, request):
         if request.session.get(SECOND_FACTOR):
             return None
-        if has_second_factor(request.user):
+        if second_factors(request.user).exists():
             # It was added in another session of somebody who knew the password, and is not theirs for that.
             auth.logout(request)
             return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("admin:index"))
         return redirect("mfa_activate_totp")
-
-
-def has_second_factor(account) -> bool:
-    """Tell whether an account has more than a password. Recovery codes stand in for something, and are none."""
-    return Authenticator.objects.filter(user=account).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
 
 
 def _came_from(request):
@@ -89,5 +84,5 @@ def _came_from(request):
     if request.method == "GET":
         return request.get_full_path()
     page = urlsplit(request.headers.get("Referer", ""))
-    index = reverse("admin:index")
-    return page.path if page.netloc == request.get_host() and page.path.startswith(index) else index
+    is_ours = page.netloc == request.get_host() and kept_forms.is_of_admin(page.path)
+    return page.path if is_ours else reverse("admin:index")

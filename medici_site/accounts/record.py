@@ -9,6 +9,7 @@ from django.dispatch import receiver
 
 from appointments import access
 from appointments.models import Access, RequestEvent
+from medici_site.accounts import throttle
 from medici_site.models import User
 
 NAMES = {
@@ -16,6 +17,7 @@ NAMES = {
     Authenticator.Type.WEBAUTHN: "passkey",
     Authenticator.Type.RECOVERY_CODES: "recovery codes",
 }
+CHANGES = {authenticator_added: "added", authenticator_removed: "removed", authenticator_reset: "made anew"}
 
 
 def account(request, what: str, of: User | None = None) -> None:
@@ -25,8 +27,7 @@ def account(request, what: str, of: User | None = None) -> None:
 
 def not_let_in(request, typed: str, why: str) -> None:
     """Put on record that somebody tried an account in vain. A name that no account has is not kept."""
-    names = User.objects.filter(username__iexact=typed).values_list("username", flat=True)
-    access.record(request, Access.Kind.NOT_LET_IN, detail=why, by=names.first() or "")
+    access.record(request, Access.Kind.NOT_LET_IN, detail=why, by=throttle.account_name(typed))
 
 
 def by_command(what: str, of: User) -> None:
@@ -52,22 +53,11 @@ def _signed_out(request, user, **kwargs):
 
 
 @receiver(authentication_failed)
-def _wrong_code(request, user, authenticator, **kwargs):
-    kind = authenticator.type if authenticator else Authenticator.Type.TOTP
-    why = "wrong passkey" if kind == Authenticator.Type.WEBAUTHN else "wrong code"
-    access.record(request, Access.Kind.NOT_LET_IN, detail=why, by=user.username)
+def _wrong_code(request, user, **kwargs):
+    access.record(request, Access.Kind.NOT_LET_IN, detail="wrong code", by=user.username)
 
 
-@receiver(authenticator_added)
-def _added(request, user, authenticator, **kwargs):
-    access.record(request, Access.Kind.ACCOUNT, detail=f"added: {NAMES[authenticator.type]}", by=user.username)
-
-
-@receiver(authenticator_removed)
-def _removed(request, user, authenticator, **kwargs):
-    access.record(request, Access.Kind.ACCOUNT, detail=f"removed: {NAMES[authenticator.type]}", by=user.username)
-
-
-@receiver(authenticator_reset)
-def _reset(request, user, authenticator, **kwargs):
-    access.record(request, Access.Kind.ACCOUNT, detail=f"made anew: {NAMES[authenticator.type]}", by=user.username)
+@receiver([authenticator_added, authenticator_removed, authenticator_reset])
+def _changed(signal, request, user, authenticator, **kwargs):
+    detail = f"{CHANGES[signal]}: {NAMES[authenticator.type]}"
+    access.record(request, Access.Kind.ACCOUNT, detail=detail, by=user.username)

@@ -34,12 +34,9 @@ MOST = 12
 KNOWN_FOR = 90 * 24 * 60 * 60  # seconds
 
 
-def name_of(typed: str) -> str:
-    """Return the user name of the account that a typed name means, as the sign-in finds it, else what was typed.
-
-    Only so do all ways of writing a name count together.
-    """
-    return User.objects.filter(username__iexact=typed).values_list("username", flat=True).first() or typed.casefold()
+def account_name(typed: str) -> str:
+    """Return the user name of the account that a typed name means, as the sign-in finds it; empty for none."""
+    return User.objects.filter(username__iexact=typed).values_list("username", flat=True).first() or ""
 
 
 def is_over(request, what: str, username: str) -> bool:
@@ -79,7 +76,8 @@ def remember(request, response, username: str) -> None:
 
 
 def _counts(request, what, username):
-    name, address = name_of(username), limits.client_address(request)
+    # All ways of writing a name count together.
+    name, address = account_name(username) or username.casefold(), limits.client_address(request)
     if number := _known(request).get(name):
         return [(FROM_ONE_PLACE, f"{what} {name} {number}")]
     return [(FROM_ONE_PLACE, f"{what} {name} {address}"), (ALL_ACCOUNTS, address), (FROM_ANYWHERE[what], name)]

@@ -4,7 +4,6 @@ Most are those of allauth in our frame.
 """
 
 import re
-import time
 
 from allauth.account import views as account
 from allauth.account.adapter import get_adapter
@@ -27,6 +26,7 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import PasswordChangeView
 from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseForbidden, JsonResponse
+from django.http.request import split_domain_port
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
@@ -37,7 +37,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from appointments import access, kept_forms
 from appointments.models import Access
-from medici_site.accounts import forms, invitations, middleware, record, sessions, throttle
+from medici_site.accounts import forms, invitations, record, sessions, throttle
+from medici_site.accounts.adapters import second_factors
 
 TEMPLATES = "admin/accounts"
 INVITATION = "invitation"
@@ -57,7 +58,7 @@ class Framed:
         if not self.request.session.get(sessions.SECOND_FACTOR):
             frame |= {"has_permission": False}  # no links that lead nowhere yet
         # A passkey belongs to a name: there is none for http://127.0.0.1:8000.
-        host = self.request.get_host().rpartition(":")[0] or self.request.get_host()
+        host, _ = split_domain_port(self.request.get_host())
         passkeys = {"passkeys_work": not re.fullmatch(r"[\d.]+|\[.*\]", host)}
         return frame | {"title": self.title} | passkeys | super().get_context_data(**kwargs)
 
@@ -78,7 +79,7 @@ class CodeView(Framed, AuthenticateView):
 
     def dispatch(self, request, *args, **kwargs):
         stage = LoginStageController.enter(request, AuthenticateStage.key)
-        if stage and not middleware.has_second_factor(stage.login.user):
+        if stage and not second_factors(stage.login.user).exists():
             return _forget(request)  # it was taken away meanwhile; allauth would go round in circles
         return super().dispatch(request, *args, **kwargs)
 
@@ -310,7 +311,7 @@ def session(request):
         auth.logout(request)  # a button was pressed; a session that was left alone ends in the middleware
         return HttpResponse(status=204)
     if request.method == "POST" and sessions.seconds_left(request):
-        request.session[sessions.SEEN] = time.time()
+        sessions.touch(request)
     return JsonResponse({"seconds": sessions.seconds_left(request)})
 
 
