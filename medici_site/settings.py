@@ -170,6 +170,9 @@ CACHES = {
     }
 }
 
+# Seconds between two times of writing down what was counted; None: never by itself.
+COUNTS_EVERY = 60
+
 # -- Language and time ---------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-us"

@@ -24,5 +24,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+COUNTS_EVERY = None  # a test of counting writes when it wants to
 WHITENOISE_AUTOREFRESH = True  # looks for a file when it is asked for, not for all of them in every new test client
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # filled by the browser tests

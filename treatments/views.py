@@ -8,7 +8,7 @@ from django.utils.text import get_text_list
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from treatments import comparison, preview, publishing, sharing
+from treatments import comparison, counting, preview, publishing, sharing
 from treatments.models import Page, Place, VersionEvent
 
 # Places that the drawing of the body shows, with their letters.
@@ -33,6 +33,7 @@ class PageView(TemplateView):
     def get(self, request, *args, **kwargs):
         self.page = request.library.at(request.path)
         if self.page:
+            counting.count(request, counting.Subject.PAGE, f"{self.page.kind()}:{self.page.slug}")
             return super().get(request, *args, **kwargs)
         response = redirect(found(request.library.former.get(request.path)), permanent=True)
         # Browsers keep permanent redirects for good unless told otherwise, and a page may move back.
@@ -96,6 +97,8 @@ class CompareView(TemplateView):
         # The form, another order, one twice, and one that is no longer published lead to the one right address.
         if request.path != address.partition("?")[0]:
             return redirect(address)
+        if len(treatments) > 1:
+            counting.count(request, counting.Subject.COMPARISON, " ".join(one.slug for one in treatments))
         return self.render_to_response(self.get_context_data(treatments=treatments))
 
     def get_context_data(self, *, treatments):

@@ -8,9 +8,9 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_GET
 
 from appointments import business_days, statistics, waiting
-from appointments.desk import charts, frame
-from appointments.desk.charts import Chart
-from treatments.admin import desk
+from appointments.desk import frame
+from treatments.admin import charts, desk
+from treatments.admin.charts import Chart
 
 RECENT, EARLIER = "Last 4 weeks", "The 4 weeks before"
 

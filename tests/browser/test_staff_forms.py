@@ -31,7 +31,9 @@ def test_no_screen_scrolls_sideways_on_a_phone(staff_page, width):
     page = staff_page(treatment, width=width)
     form = f"/admin/treatments/treatment/{treatment.pk}"
     paths = [f"{form}/{step}/" for step in ("change", "preview", "publish", "retire", "history", "delete")]
-    desk = [f"/admin/treatments/version/{name}/" for name in ("reviews", "coming", "deleted", "order", "guide")]
+    desk = [
+        f"/admin/treatments/version/{name}/" for name in ("reviews", "coming", "deleted", "order", "counts", "guide")
+    ]
     for path in (*paths, *desk, "/admin/", "/admin/treatments/treatment/", "/admin/treatments/version/"):
         page.goto(path)
         assert not scrolls_sideways(page), path

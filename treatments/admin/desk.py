@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET
 
-from treatments import library, publishing, schema
+from treatments import counting, library, publishing, schema
+from treatments.admin import counts
 from treatments.admin.permissions import may_publish, may_sign
 from treatments.admin.steps import admin_page
 from treatments.models import (
@@ -134,6 +135,7 @@ class Desk:
             url("coming/", self.coming_view, "coming"),
             url("deleted/", self.deleted_view, "deleted"),
             url("order/", self.order_view, "order"),
+            url("counts/", self.counts_view, "counts"),
             url("guide/", self.guide_view, "guide"),
         ]
 
@@ -167,6 +169,12 @@ class Desk:
             for one in deleted()
         ]
         return admin_page(request, self, "deleted", "Deleted pages", rows=rows)
+
+    @method_decorator(require_GET)
+    def counts_view(self, request):
+        self._may_look(request)
+        told = {"charts": counts.pictures(request.library), "weeks": counts.WEEKS, "fewest": counting.FEWEST}
+        return admin_page(request, self, "counts", "What patients look for", **told)
 
     @method_decorator(require_GET)
     def guide_view(self, request):

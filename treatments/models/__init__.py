@@ -1,6 +1,7 @@
 """The content of the site. Working copies are edited; only their published versions are read by patients."""
 
 from treatments.models.base import Content
+from treatments.models.counts import DailyCount
 from treatments.models.pages import InfoPage, Page, Place, Treatment
 from treatments.models.records import (
     ClinicSettings,
@@ -28,6 +29,7 @@ CONTENT_MODELS: tuple[type[Content], ...] = (
 
 __all__ = [
     "CONTENT_MODELS",
+    "DailyCount",
     "Page",
     "Place",
     "Presence",
