@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from treatments import links, prose, reviews, schema
 from treatments.content_files import ContentError, read_folder
+from treatments.glossary import Vocabulary
 from treatments.models import (
     ClinicSettings,
     Content,
@@ -190,6 +191,11 @@ class Library:
         if any(one.linked.missing for one in pieces):
             return reviews.Review(reviews.Status.NEVER)  # nobody has seen the page without that part
         return reviews.of_page([one.linked.review for one in pieces], self.today)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words of the glossary, to be found in texts."""
+        return Vocabulary(self.glossary)
 
     @property
     def today(self) -> datetime.date:

@@ -47,7 +47,7 @@ def words(content: Content) -> str:
     values = (
         getattr(content, field.name)
         for field in schema.fields(type(content))
-        if schema.is_text(field) and field.name != "also_called"
+        if schema.is_text(field) and field.name not in ("also_called", "unexplained")
     )
     return "\n".join("\n".join(value) if isinstance(value, list) else value for value in values if value)
 

@@ -20,8 +20,17 @@ from treatments.widgets import InlineWidget, PlainWidget
 class GlossaryTerm(Content):
     """A medical word in plain words."""
 
+    EDITORIAL = Content.EDITORIAL | {"unexplained"}
+
     term = models.CharField(max_length=60)
     also_called = ItemsField(widget=PlainWidget, blank=True, help_text="One a line.")
+    unexplained = ItemsField(
+        "not explained on pages",
+        widget=PlainWidget,
+        blank=True,
+        help_text="Pages explain a term where they first use one of its names. Repeat here the names that everybody "
+        "knows, or that also mean something else, such as “swelling” or “lead”. One a line.",
+    )
     meaning = ProseField()
 
     class Meta:

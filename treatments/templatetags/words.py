@@ -33,6 +33,14 @@ def plain(text):
 
 
 @register.simple_tag(takes_context=True)
+def explain(context, text):
+    """A running text in which the words of the glossary can be opened, each where the page first uses it."""
+    # The page of the glossary itself explains them all.
+    is_glossary = getattr(context.get("page"), "slug", "") == "glossary"
+    return text if is_glossary else context["explained"].mark(text)
+
+
+@register.simple_tag(takes_context=True)
 def review(context, content):
     """How far the words of a page are medically reviewed."""
     return context["library"].review(content)
