@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from treatments import links, phone, prose, readability, schema, wording
+from treatments import links, phone, prose, readability, schema, status, wording
 from treatments.models import (
     ClinicSettings,
     Content,
@@ -185,6 +185,27 @@ def _named_sources(content: Content) -> str:
     return "" if _sources(content) else "Choose a study, a guideline or an official notice under “Sources”."
 
 
+def _status(content: Treatment) -> str:
+    """Ask for the date and the source of each status that has a level."""
+    assessed = [one for one in status.of(content) if one.level != Treatment.Evidence.UNKNOWN.label]
+    missing = [f"{one.name}_on" for one in assessed if not one.on]
+    missing += [f"{one.name}_sources" for one in assessed if not one.sources]
+    return f"Fill in {_labels(content, missing, 'and')}." if missing else ""
+
+
+def _usual_order(content: Treatment) -> str:
+    """Refuse a usual order that leads back to where it began."""
+    seen, ahead = set(), list(content.linked.tried_before)
+    while ahead:
+        one = ahead.pop()
+        if one is content:
+            return "Look at “Tried before”: from one treatment to the next, it leads back to this one."
+        if one.slug not in seen:
+            seen.add(one.slug)
+            ahead += one.linked.tried_before
+    return ""
+
+
 def _more_to_read(content: Content) -> str:
     return "" if any(source.link for source in _sources(content)) else "Choose a source that has a link."
 
@@ -232,6 +253,7 @@ SAFETY: dict[type[Content], tuple[tuple[str, Rule], ...]] = {
         ("It says what may happen if you wait", _has("if_you_wait")),
         ("It says when to get help", _help),
         ("It says how sure we are", _has("evidence", "evidence_level")),
+        ("The usual order has a beginning", _usual_order),
         _NAMED,
         _SILENT,
     ),
@@ -247,7 +269,7 @@ SAFETY: dict[type[Content], tuple[tuple[str, Rule], ...]] = {
         ("The emergency wording names 911 and 988", _emergency_numbers),
     ),
 }
-ADVICE = {Treatment: (_FOUND,), InfoPage: (_FOUND, _NAMED)}
+ADVICE = {Treatment: (_FOUND, ("The status has dates and sources", _status)), InfoPage: (_FOUND, _NAMED)}
 
 # Dates are on the page once its words are signed: reviewed then, to be reviewed next then.
 DISCERN: tuple[tuple[str, Rule | None], ...] = (

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.urls import reverse
 
-from treatments import prose
+from treatments import prose, status
 from treatments.models import Treatment
 
 MOST = 3
@@ -32,8 +32,15 @@ def _list(name):
     return lambda treatment: [prose.render_inline(item) for item in getattr(treatment, name)]
 
 
-def _choice(name):
-    return lambda treatment: prose.render_inline(getattr(treatment, f"get_{name}_display")())
+def _level(field, *, told_by=""):
+    """Answer by the level of a status, and by the field that tells of it, else by what the level means."""
+
+    def answer(treatment):
+        level, meaning = status.level(treatment, field)
+        told = getattr(treatment, told_by) if told_by else ""
+        return level and prose.render(f"**{level}.** {told or meaning}")
+
+    return answer
 
 
 def _with_note(name):
@@ -67,9 +74,9 @@ ROWS = (
     Row("Can it be tried first?", _with_note("test_first")),
     Row("Can it be undone?", _with_note("reversible")),
     Row("Implant, and MRI", _with_note("implant")),
-    Row("Strength of the evidence", _choice("evidence_level")),
-    Row("FDA status for this use", _prose("fda_status")),
-    Row("Usual insurance cover", _choice("cover")),
+    Row("Strength of the evidence", _level("evidence_level")),
+    Row("FDA status for this use", _level("fda_level", told_by="fda_status")),
+    Row("Usual insurance cover", _level("cover")),
     Row("Questions to ask", _list("questions")),
 )
 

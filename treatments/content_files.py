@@ -248,7 +248,7 @@ def _commas(text: str) -> list[str]:
 
 def _chosen(text: str, allowed: dict) -> str:
     if text not in allowed:
-        raise ValueError(f"“{text}” is not one of the choices. Write one of: {', '.join(allowed)}.")
+        raise ValueError(f"“{text}” is not one of the choices. Write one of: {', '.join(filter(None, allowed))}.")
     return text
 
 

@@ -110,8 +110,26 @@ class Library:
         self.warning_signs: list[WarningSign] = sorted(self._all(WarningSign), key=lambda one: one.position)
         self.sources: list[Reference] = sorted(self._all(Reference), key=lambda one: one.slug)
         for treatment in self.treatments:
-            treatment.linked.related = [one for one in self.treatments if one in treatment.linked.related]
+            treatment.linked.related = self._in_order(treatment.linked.related)
             treatment.linked.notices.sort(key=lambda notice: notice.position)
+        self._find_usual_order()
+
+    def _in_order(self, treatments: Iterable[Treatment]) -> list[Treatment]:
+        """Return treatments in the order of the ladder."""
+        return [one for one in self.treatments if one in treatments]
+
+    def _find_usual_order(self):
+        """Let each treatment know what usually comes before it, and after it: whatever names it as tried before.
+
+        Where a procedure has nothing of its own to say, what its family says holds for it too.
+        """
+        for treatment in self.treatments:  # a family before its procedures
+            linked, family = treatment.linked, treatment.linked.family
+            linked.tried_before = self._in_order(linked.tried_before)
+            after = [one for one in self.treatments if treatment in one.linked.tried_before]
+            after = [one for one in after if one.linked.family not in after]  # a family speaks for its procedures
+            linked.usually_before = linked.tried_before or (family.linked.usually_before if family else [])
+            linked.usually_after = after or (family.linked.usually_after if family else [])
 
     def _all(self, model):
         return list(self._by_slug[model].values())
@@ -122,7 +140,7 @@ class Library:
         named = value or [] if field.many_to_many else [value] if value else []
         found = [target[slug] for slug in named if slug in target]
         setattr(instance.linked, field.name, found if field.many_to_many else next(iter(found), None))
-        if field.name != "related":
+        if field.name not in instance.SUGGESTIONS:
             instance.linked.missing += [slug for slug in named if slug not in target]
 
     @property
@@ -144,6 +162,11 @@ class Library:
 
     def page(self, slug: str) -> InfoPage | None:
         return self._by_slug[InfoPage].get(slug)
+
+    @property
+    def no_treatment(self) -> InfoPage | None:
+        """The page about having no further treatment for now, which is an option beside every treatment."""
+        return self.page(InfoPage.NO_TREATMENT)
 
     @cached_property
     def _by_path(self) -> dict[str, Content]:
@@ -181,7 +204,7 @@ class Library:
             "faq": self.faqs,
             "glossary": self.glossary,
             "urgent": self.warning_signs,
-            "treatments": self.families,
+            "treatments": [*filter(None, [self.no_treatment]), *self.treatments],
         }
         return pieces + parts.get(content.slug, []) if isinstance(content, InfoPage) else pieces
 

@@ -423,12 +423,12 @@ def needed_by_the_site(content: Content) -> str:
 def _public_users(content: Content) -> list[Version]:
     """Return what patients read now that would lose a part without this content.
 
-    Treatments that only name it as another option are none of them: they go on without it.
+    Treatments that only name it, as another option or in the usual order, are none of them: they go on without it.
     """
     users = []
     for kind, model in schema.KINDS.items():
         for field in schema.fields(model):
-            if field.is_relation and field.related_model is type(content) and field.name != "related":
+            if field.is_relation and field.related_model is type(content) and field.name not in model.SUGGESTIONS:
                 named = {f"record__{field.name}__contains": [content.slug]}
                 if not field.many_to_many:
                     named = {f"record__{field.name}": content.slug}

@@ -8,7 +8,7 @@ from django.utils.text import get_text_list
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from treatments import comparison, counting, preview, publishing, sharing
+from treatments import comparison, counting, preview, publishing, sharing, status
 from treatments.models import Page, Place, VersionEvent
 
 # Places that the drawing of the body shows, with their letters.
@@ -69,7 +69,9 @@ class TreatmentView(PageView):
     def get_context_data(self, **kwargs):
         library, treatment = self.request.library, self.page
         gentler, more_involved = library.neighbours(treatment)
-        speakers = [treatment, *treatment.linked.notices]
+        statuses = status.of(treatment)
+        named = [*treatment.linked.sources, *(source for one in statuses for source in one.sources)]
+        named += [source for notice in treatment.linked.notices for source in notice.linked.sources]
         notices = {}
         for notice in treatment.linked.notices:
             notices.setdefault(notice.place, []).append(notice)
@@ -79,7 +81,8 @@ class TreatmentView(PageView):
             step=1 + library.families.index(treatment) if treatment in library.families else None,
             places=[{"place": Place(p), "letter": LETTERS[p]} for p in treatment.acts_on if p in LETTERS],
             notices=notices,
-            sources=[one for one in library.sources if any(one in c.linked.sources for c in speakers)],
+            status=statuses,
+            sources=[one for one in library.sources if one in named],
             gentler=gentler,
             more_involved=more_involved,
         )

@@ -44,7 +44,14 @@ def test_every_treatment_answers_every_question_or_says_that_it_does_not():
 def test_what_is_missing_says_so():
     bare = Treatment(can_do=["x"], common_effects=["x"], rare_serious=["x"])
     said = {row["question"]: row["answers"][0]["words"] for row in comparison.table([bare])}
-    for question in ("FDA status for this use", "How it works", "What it cannot do", "Where it is done"):
+    assert "Not assessed yet" in said["FDA status for this use"]
+    for question in (
+        "Strength of the evidence",
+        "Usual insurance cover",
+        "How it works",
+        "What it cannot do",
+        "Where it is done",
+    ):
         assert said[question] == "Not documented yet"
 
 
@@ -53,7 +60,8 @@ def test_the_words_are_those_of_the_treatments_own_pages():
     one = words.treatment(RFA)
     table = main_of(get(TWO))
     own = main_of(get(one.get_absolute_url()))
-    for text in (one.setting, one.visit_length, one.how_long_it_lasts, one.get_cover_display(), one.implant_note):
+    levels = (one.get_evidence_level_display(), one.get_fda_level_display(), one.get_cover_display())
+    for text in (one.setting, one.visit_length, one.how_long_it_lasts, *levels, one.implant_note):
         assert text in table
         assert text in own
 

@@ -249,6 +249,7 @@ class TreatmentAdmin(ContentAdmin):
     PARTS = {
         "The page": "slug",
         "Facts": "reach",
+        "Honest status": "evidence_level",
         "In short": "summary",
         "What it can do, and for whom": "can_do",
         "Before, during and after": "before",
@@ -261,6 +262,9 @@ class TreatmentAdmin(ContentAdmin):
 
     def get_fieldsets(self, request, obj=None):
         own = ["slug", *(field.name for field in schema.fields(Treatment))]
+        for name in ("evidence", "fda", "cover"):  # each status with its sources
+            own.remove(f"{name}_sources")
+            own.insert(own.index(f"{name}_on") + 1, f"{name}_sources")
         starts = [*map(own.index, self.PARTS.values()), len(own)]
         parts = zip(self.PARTS, starts, starts[1:], strict=False)
         return (

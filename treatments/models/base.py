@@ -14,6 +14,9 @@ class Content(models.Model):
     IS_MEDICAL: ClassVar[bool] = True
     """Whether a medical reviewer signs it. The clinic's own details and the names of studies are nobody's to sign."""
 
+    SUGGESTIONS: ClassVar[frozenset[str]] = frozenset()
+    """Relations that only name another page. When that one is not public, this one goes on without it."""
+
     slug = models.SlugField(
         "address",
         max_length=60,

@@ -1,10 +1,12 @@
 """The pages: treatments (families and procedures) and information pages."""
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.urls import Resolver404, resolve, reverse
+from django.utils import timezone
 
 from treatments import drawings
 from treatments.models.base import Content
@@ -24,6 +26,9 @@ class Place(models.TextChoices):
     SI = "si", "SI joints"
     LIGAMENT = "ligament", "Ligaments and tendons"
     BODY = "body", "The whole body"
+
+
+NOT_TO_COME = MaxValueValidator(timezone.localdate, "This day is still to come.")
 
 
 def address_is_unique(name: str) -> models.UniqueConstraint:
@@ -60,6 +65,7 @@ class Treatment(Page):
     """A kind of treatment (a family, on the ladder of eight) or one procedure of a family."""
 
     EDITORIAL = Page.EDITORIAL | {"family", "position", "short_name"}
+    SUGGESTIONS = frozenset({"related", "tried_before"})
 
     class Reach(models.IntegerChoices):
         OUTSIDE = 1, "1 · nothing enters the body"
@@ -88,6 +94,18 @@ class Treatment(Page):
         LIMITS = "visit limits", "Covered, often with a limit on visits"
         APPROVAL = "prior approval", "Often needs approval first"
         SELDOM = "often not paid", "Often not paid for this use"
+        UNKNOWN = "not assessed", "Not assessed yet"
+
+    class FdaLevel(models.TextChoices):
+        """Whether the US agency for medicines and devices has looked at the use that the page tells of."""
+
+        FOR_THIS = "this use", "Cleared or approved for this use"
+        FOR_PART = "part of this use", "Approved for part of this use"
+        FOR_OTHER = "another use", "Approved, but not for this use"
+        NONE = "not approved", "Not approved"
+        NEEDS_NONE = "needs no approval", "Needs no approval"
+        UNKNOWN = "", "Not assessed yet"
+        """Empty, so that pages signed before there was this choice stay signed."""
 
     class Evidence(models.TextChoices):
         STRONG = "well supported", "Well supported"
@@ -132,8 +150,42 @@ class Treatment(Page):
     implant_note = models.CharField(max_length=160, blank=True)
     medicine = models.BooleanField()
     medicine_note = models.CharField(max_length=120, blank=True)
-    cover = models.CharField("usual cover", max_length=20, choices=Cover)
-    evidence_level = models.CharField(max_length=20, choices=Evidence)
+    # The honest status: three levels, each with the day of the assessment, and with sources of its own below.
+    evidence_level = models.CharField(
+        max_length=20, choices=Evidence, help_text="What each level means stands on the page “Our sources”."
+    )
+    evidence_on = models.DateField(
+        "evidence assessed on",
+        null=True,
+        blank=True,
+        validators=[NOT_TO_COME],
+        help_text="When somebody last looked at the studies.",
+    )
+    fda_level = models.CharField(
+        "FDA level",
+        max_length=20,
+        blank=True,
+        default=FdaLevel.UNKNOWN,
+        choices=FdaLevel,
+        help_text="For the use that this page tells of, not for other uses of the same thing.",
+    )
+    fda_on = models.DateField(
+        "FDA assessed on",
+        null=True,
+        blank=True,
+        validators=[NOT_TO_COME],
+        help_text="When somebody last looked at what the FDA says.",
+    )
+    cover = models.CharField(
+        "usual cover", max_length=20, choices=Cover, help_text="What plans usually do, not what one plan does."
+    )
+    cover_on = models.DateField(
+        "cover assessed on",
+        null=True,
+        blank=True,
+        validators=[NOT_TO_COME],
+        help_text="When somebody last looked at what plans pay.",
+    )
 
     summary = ProseField(widget=InlineWidget, help_text="Two or three short sentences under the heading.")
     also_called = ItemsField("people also search", widget=PlainWidget, help_text="Other words people type. One a line.")
@@ -161,8 +213,28 @@ class Treatment(Page):
     questions = ItemsField("questions to ask", help_text="One a line.")
 
     related = models.ManyToManyField("self", symmetrical=False, related_name="+")
+    tried_before = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        blank=True,
+        related_name="+",
+        help_text="Usually tried before this one; their pages name it as tried after. None: as in its family.",
+    )
     notices = models.ManyToManyField("SafetyNotice", blank=True, related_name="+")
     sources = models.ManyToManyField("Reference", blank=True, related_name="+")
+    evidence_sources = models.ManyToManyField(
+        "Reference", blank=True, related_name="+", help_text="The studies and guidelines behind the evidence level."
+    )
+    fda_sources = models.ManyToManyField(
+        "Reference",
+        verbose_name="FDA sources",
+        blank=True,
+        related_name="+",
+        help_text="Notices of the FDA, and labels that it approved.",
+    )
+    cover_sources = models.ManyToManyField(
+        "Reference", blank=True, related_name="+", help_text="Rules of Medicare or of other plans."
+    )
 
     class Meta:
         ordering = [F("family__position").asc(nulls_first=True), "position"]
@@ -230,8 +302,10 @@ class InfoPage(Page):
         FOOTER = "footer", "Footer"
         NONE = "none", "Not in a menu"
 
+    NO_TREATMENT = "no-further-treatment"
+    """The option that stands beside every treatment: to have none for now."""
     FIXED = frozenset(
-        ("home", "treatments", "evaluation", "faq", "glossary", "prepare", "privacy", "sources", "urgent")
+        ("home", "treatments", "evaluation", "faq", "glossary", "prepare", "privacy", "sources", "urgent", NO_TREATMENT)
     )
     """Pages that the site itself links to or gives a template of their own: their address stays, and so do they."""
 

@@ -1,0 +1,224 @@
+"""The ladder and the honest status: every option with its place in a usual order, and how sure we are of each."""
+
+import datetime
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from treatments import checks, comparison, library, publishing, schema, status
+from treatments.models import InfoPage, Treatment
+
+pytestmark = pytest.mark.django_db
+
+RFA, BLOCK, PT = "radiofrequency-ablation", "facet-medial-branch-block", "physical-therapy"
+
+
+@pytest.fixture
+def words():
+    return library.from_files(settings.CONTENT_DIR)
+
+
+def changed(words, slug, **values):
+    record = next(one for one in words.records(Treatment) if one["slug"] == slug)
+    return words.with_record("treatment", words.treatment(slug).pk, {**record, **values})
+
+
+def slugs(treatments):
+    return [one.slug for one in treatments]
+
+
+# -- The usual order ----------------------------------------------------------------------------------
+
+
+def test_what_comes_after_is_the_reverse_of_what_comes_before(words):
+    for one in words.treatments:
+        for other in words.treatments:
+            if one in other.linked.tried_before and other.linked.family not in one.linked.usually_after:
+                assert other in one.linked.usually_after, f"{one} after {other}"
+    assert slugs(words.treatment(RFA).linked.usually_before) == [BLOCK]
+    assert slugs(words.treatment(BLOCK).linked.usually_after) == [RFA]
+
+
+def test_nothing_that_comes_before_stands_higher_on_the_ladder(words):
+    for later in words.treatments:
+        for earlier in later.linked.usually_before:
+            assert words.treatments.index(earlier) < words.treatments.index(later), f"{earlier} before {later}"
+
+
+def test_a_procedure_without_an_order_of_its_own_has_that_of_its_family(words):
+    words = changed(words, "prp", tried_before=[])
+    assert slugs(words.treatment("prp").linked.usually_before) == [PT]
+    words = changed(words, "prp", tried_before=["hbot"])
+    assert slugs(words.treatment("prp").linked.usually_before) == ["hbot"]
+    assert "prp" in slugs(words.treatment("hbot").linked.usually_after)
+
+
+def test_an_order_that_leads_back_cannot_be_published(words):
+    label = "The usual order has a beginning"
+    for before in ([BLOCK], [RFA]):
+        wrong = changed(words, BLOCK, tried_before=before)
+        content = wrong.treatment(BLOCK)
+        blocked = [one.label for one in checks.blocking(checks.checklist(content, wrong, signed=True))]
+        assert blocked == [label]
+
+
+def test_what_is_not_public_is_left_out_of_the_order_and_stops_nothing():
+    block = Treatment.objects.get(slug=BLOCK)
+    publishing.retire(block, by=None, reason="test")
+    rfa = library.published().treatment(RFA)
+    assert rfa.linked.missing == []
+    assert slugs(rfa.linked.usually_before) == slugs(rfa.linked.family.linked.usually_before)
+
+
+def test_the_ladder_tells_of_every_option_what_comes_before_and_after(page):
+    shown = page("/treatments/")
+    words = library.published()
+    assert shown.says("a usual order, not a rule")
+    html = shown.response.content.decode()
+    places = [html.index(f'id="{one.slug}"') for one in (words.no_treatment, *words.treatments)]
+    assert places == sorted(places)
+    for one, start, end in zip(words.treatments, places[1:], [*places[2:], len(html)], strict=True):
+        part = html[start:end]
+        assert f'name="t" value="{one.slug}"' in part
+        assert part.index("Usually tried before this") < part.index("Usually tried after this")
+        for other in (*one.linked.usually_before, *one.linked.usually_after):
+            assert f'href="{other.get_absolute_url()}"' in part, f"{one}: {other}"
+        for note in (one.reach_words, one.test_first_note, one.reversible_note):
+            assert note in part, f"{one}: {note}"
+
+
+def test_each_page_tells_the_order_that_the_ladder_tells(page):
+    for one in library.published().treatments:
+        shown = page(one.get_absolute_url())
+        assert "A usual order, not a rule" in shown.blocks
+        for other in (*one.linked.usually_before, *one.linked.usually_after):
+            assert other.get_absolute_url() in shown.links
+        assert f"/treatments/#{one.slug}" in shown.links
+
+
+def test_what_is_ticked_on_the_ladder_is_compared(client):
+    html = client.get("/treatments/").content.decode()
+    assert f'<form action="{reverse("compare")}">' in html
+    response = client.get("/compare/", {"t": [PT, RFA], "go": "1"})
+    assert response.url == f"/compare/{PT}/{RFA}/"
+
+
+# -- No further treatment -----------------------------------------------------------------------------
+
+
+def test_no_further_treatment_is_an_option_beside_every_other(page):
+    address = "/no-further-treatment/"
+    words = library.published()
+    others = ["/", "/treatments/", "/compare/", *(one.get_absolute_url() for one in words.treatments)]
+    for url in others:
+        assert address in page(url).links, url
+
+
+def test_it_says_what_is_good_and_what_is_hard_with_equal_weight(page):
+    shown = page("/no-further-treatment/")
+    good, hard = (shown.blocks.index(f"What may be {one} about it") for one in ("good", "hard"))
+    after = shown.blocks.index("Living well meanwhile")
+    sizes = [len(" ".join(part)) for part in (shown.blocks[good:hard], shown.blocks[hard:after])]
+    assert 0.7 < sizes[0] / sizes[1] < 1.4
+    assert hard - good == after - hard
+    assert shown.says("ease", "same", "worse")
+    assert {"/urgent/", "/compare/", "/evaluation/"} <= set(shown.links)
+
+
+def test_the_site_cannot_lose_it():
+    content = InfoPage.objects.get(slug=InfoPage.NO_TREATMENT)
+    with pytest.raises(publishing.RefusedError, match="cannot do without"):
+        publishing.retire(content, by=None, reason="test")
+
+
+# -- The honest status --------------------------------------------------------------------------------
+
+
+def box(page, treatment):
+    return page(treatment.get_absolute_url()).response.content.decode().partition('<dl class="status">')[2]
+
+
+def test_every_treatment_shows_its_status_with_date_and_source_or_says_that_there_is_none(page):
+    for treatment in library.published().treatments:
+        shown = box(page, treatment).partition("</dl>")[0]
+        for one in status.of(treatment):
+            assert all(text in shown for text in (one.title, one.level, one.meaning)), treatment
+        dated = [one for one in status.of(treatment) if one.on]
+        sourced = [one for one in status.of(treatment) if one.sources]
+        assert shown.count("No date yet.") == 3 - len(dated)
+        assert shown.count("No source named yet.") == 3 - len(sourced)
+        for source in (source for one in sourced for source in one.sources):
+            assert f'href="#source-{source.slug.lower()}"' in shown
+
+
+def test_the_statuses_that_the_sources_tell(words):
+    told = {one.slug: one.fda_level for one in words.treatments if one.fda_level}
+    assert told == {
+        "hbot": "another use",
+        "epidural-steroid-injection": "another use",
+        "baclofen-pump": "part of this use",
+    }
+    assert not [one for one in words.treatments if one.evidence_on or one.fda_on or one.cover_on]  # nobody has told us
+    for one in words.treatments:
+        assert not one.fda_level or one.linked.fda_sources, one
+
+
+def test_staff_can_give_a_date_that_is_not_to_come(page):
+    treatment = Treatment.objects.get(slug="hbot")
+    today = library.published().today
+    treatment.fda_on = today + datetime.timedelta(days=2)
+    with pytest.raises(ValidationError, match="still to come"):
+        treatment.full_clean()
+    treatment.fda_on = datetime.date(2026, 11, 24)
+    treatment.full_clean()
+    treatment.save()
+    publishing.publish(treatment, reason="test")
+    shown = box(page, library.published().treatment("hbot"))
+    assert "Assessed: November 24, 2026." in shown
+    assert shown.partition("</dl>")[0].count("No date yet.") == 2
+
+
+def test_each_level_has_a_meaning_and_the_sources_page_tells_it(page):
+    told = page("/sources/")
+    for field, meanings in status.MEANINGS.items():
+        choices = dict(Treatment._meta.get_field(field).choices)
+        assert set(meanings) == set(choices), field
+        for value, meaning in meanings.items():
+            assert f"{choices[value]}. {meaning}" in told.blocks, field
+
+
+def test_a_comparison_shows_the_same_levels():
+    for treatment in library.published().treatments:
+        rows = {row["question"]: row["answers"][0]["words"] for row in comparison.table([treatment])}
+        for one in status.of(treatment):
+            assert one.level in rows[one.title], treatment
+
+
+@pytest.mark.parametrize(
+    ("values", "advice"),
+    [
+        ({}, "Fill in “Evidence assessed on” and “FDA assessed on” and “Cover assessed on”."),
+        (
+            {"fda_sources": [], "evidence_on": "2026-11-24"},
+            "“FDA assessed on” and “Cover assessed on” and “FDA sources”",
+        ),
+        ({"fda_level": "", "evidence_on": "2026-11-24", "cover_on": "2026-11-24"}, ""),
+    ],
+)
+def test_the_checklist_asks_for_dates_and_sources_of_what_was_assessed(words, values, advice):
+    words = changed(words, "hbot", **values)
+    found = {one.label: one for one in checks.checklist(words.treatment("hbot"), words, signed=True)}
+    check = found["The status has dates and sources"]
+    assert not check.blocks
+    assert check.passed is not bool(advice)
+    assert advice in check.detail
+
+
+def test_words_signed_before_there_was_a_status_stay_signed(words):
+    record = next(one for one in words.records(Treatment) if one["slug"] == "revision-surgery")
+    added = {"tried_before", *(f"{one}_{what}" for one in ("evidence", "fda", "cover") for what in ("on", "sources"))}
+    before = {name: value for name, value in record.items() if name not in {*added, "fda_level"}}
+    now = {**record, "tried_before": []}
+    assert schema.clinical_fingerprint("treatment", before) == schema.clinical_fingerprint("treatment", now)
