@@ -253,10 +253,6 @@ class Library:
         index = ladder.index(treatment)
         return (ladder[index - 1] if index else None), (ladder[index + 1] if index + 1 < len(ladder) else None)
 
-    def acting_on(self, place: str) -> list[Treatment]:
-        """The procedures that act on a place in the body, gentlest first."""
-        return [one for one in self.treatments if place in one.acts_on and not one.linked.procedures]
-
     @property
     def main_menu(self) -> list[InfoPage]:
         return [page for page in self.pages if page.menu == InfoPage.Menu.MAIN]

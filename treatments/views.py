@@ -1,5 +1,6 @@
 """The pages to read. Each takes its words from the library of the request and nothing else."""
 
+from collections.abc import Iterable
 from itertools import zip_longest
 
 from django.http import Http404
@@ -9,13 +10,22 @@ from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
 from treatments import comparison, counting, preview, publishing, sharing, status
-from treatments.models import Page, Place, VersionEvent
+from treatments.models import Page, Place, Treatment, VersionEvent
 
-# Places that the drawing of the body shows, with their letters.
-LETTERS = dict(zip([place for place in Place if place != Place.BODY], "ABCDEFGH", strict=True))
+# The letters of the drawing of the body. The whole body, the last of the places, needs none.
+LETTERS = dict(zip_longest(Place, "ABCDEFGH", fillvalue=""))
 
 # Information pages that show more than their own text have a template of their own, named by the address.
 PAGES_WITH_TEMPLATE = {"faq", "glossary", "sources", "urgent", "evaluation"}
+
+
+def acts(treatments: list[Treatment], places: Iterable[str]) -> list[dict]:
+    """Return each place in the body with its letter and the treatments among these that act there."""
+    return [
+        {"place": place, "letter": LETTERS[place], "treatments": [one for one in treatments if place in one.acts_on]}
+        for place in Place
+        if place in places
+    ]
 
 
 def found(content):
@@ -48,13 +58,8 @@ class HomeView(PageView):
     template_name = "treatments/home.html"
 
     def get_context_data(self, **kwargs):
-        library = self.request.library
-        acts = [
-            {"place": place, "letter": letter, "treatments": library.acting_on(place)}
-            for place, letter in LETTERS.items()
-        ]
-        body = library.acting_on(Place.BODY)
-        return super().get_context_data(acts=acts, places=list(LETTERS), acts_on_body=body, **kwargs)
+        procedures = [one for one in self.request.library.treatments if not one.linked.procedures]
+        return super().get_context_data(acts=acts(procedures, Place), shown=list(Place), **kwargs)
 
 
 class TreatmentListView(PageView):
@@ -79,7 +84,7 @@ class TreatmentView(PageView):
             treatment=treatment,
             parent=treatment.linked.family,
             step=1 + library.families.index(treatment) if treatment in library.families else None,
-            places=[{"place": Place(p), "letter": LETTERS[p]} for p in treatment.acts_on if p in LETTERS],
+            acts=acts(treatment.linked.procedures, treatment.acts_on),
             notices=notices,
             status=statuses,
             sources=[one for one in library.sources if one in named],

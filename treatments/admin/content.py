@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.db import models
-from django.db.models import OuterRef, Subquery
+from django.db.models import Case, OuterRef, Subquery, When
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -46,8 +46,17 @@ class ContentForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self._put_ticked_first()
         if "opened_version" in self.fields:
             self.fields["opened_version"].initial = self.instance.saved_version
+
+    def _put_ticked_first(self):
+        """Let nobody look for what is ticked in a long list of boxes."""
+        for name, field in self.fields.items():
+            if isinstance(field, forms.ModelMultipleChoiceField) and (ticked := self.initial[name]):
+                rank = Case(When(pk__in=[one.pk for one in ticked], then=0), default=1)
+                field.queryset = field.queryset.order_by(rank, *field.queryset.model._meta.ordering)
 
     def clean(self):
         cleaned = super().clean()
