@@ -12,6 +12,7 @@ urlpatterns = [
     path("compare/", views.CompareView.as_view(), name="compare"),
     path("compare/<slug:first>/<slug:second>/", views.CompareView.as_view(), name="compare_2"),
     path("compare/<slug:first>/<slug:second>/<slug:third>/", views.CompareView.as_view(), name="compare_3"),
+    path("visit/", views.VisitView.as_view(), name="visit"),
     path("drafts/<str:token>/", views.shared_draft, name="shared_draft"),
     path("<slug:slug>/", views.InfoPageView.as_view(), name="page"),
 ]

@@ -9,14 +9,14 @@ from django.utils.text import get_text_list
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from treatments import comparison, counting, preview, publishing, sharing, status
+from treatments import comparison, counting, preview, publishing, sharing, status, visit
 from treatments.models import Page, Place, Treatment, VersionEvent
 
 # The letters of the drawing of the body. The whole body, the last of the places, needs none.
 LETTERS = dict(zip_longest(Place, "ABCDEFGH", fillvalue=""))
 
 # Information pages that show more than their own text have a template of their own, named by the address.
-PAGES_WITH_TEMPLATE = {"faq", "glossary", "sources", "urgent", "evaluation"}
+PAGES_WITH_TEMPLATE = {"faq", "glossary", "sources", "urgent", "evaluation", "prepare"}
 
 
 def acts(treatments: list[Treatment], places: Iterable[str]) -> list[dict]:
@@ -119,8 +119,28 @@ class CompareView(TemplateView):
             rows=comparison.table(treatments) if is_compared else [],
             fields=list(zip_longest(labels, treatments)),
             names=get_text_list([one.short_name for one in treatments], "and"),
+            visit=visit.address(treatments),
             # Whoever pressed the button has chosen too few; whoever came from a treatment has not yet chosen.
             is_short="go" in self.request.GET and not is_compared,
+        )
+
+
+class VisitView(TemplateView):
+    """The sheet to bring to a visit, for the treatments that its address names. Nothing is stored."""
+
+    template_name = "treatments/visit.html"
+
+    def get_context_data(self, **kwargs):
+        library = self.request.library
+        treatments = visit.chosen(self.request.GET.getlist("t"), library)
+        to_bring, to_ask = visit.preparation(library)
+        return super().get_context_data(
+            treatments=treatments,
+            names=get_text_list([one.short_name for one in treatments], "and"),
+            to_bring=to_bring,
+            to_ask=to_ask,
+            days=visit.DAYS,
+            **kwargs,
         )
 
 

@@ -11,6 +11,8 @@ COMPARED = "/compare/radiofrequency-ablation/spinal-cord-stimulation/"
 OTHER_PAGES = [
     "/compare/",
     COMPARED,
+    "/visit/",
+    "/visit/?t=radiofrequency-ablation&t=spinal-cord-stimulation",
     "/request-evaluation/",
     "/request-evaluation/safety/",
     "/request-evaluation/find/",

@@ -34,6 +34,7 @@ TABLE = r"""
 #                                                                  anonymous editor  reviewer desk    manager superuser
 home|treatments|family|treatment|page                              200/405   200/405 200/405  200/405 200/405 200/405
 compare                                                            200/405   200/405 200/405  200/405 200/405 200/405
+visit                                                              200/405   200/405 200/405  200/405 200/405 200/405
 compare_[23]                                                       302/405   302/405 302/405  302/405 302/405 302/405
 request_evaluation                                                 200/405   200/405 200/405  200/405 200/405 200/405
 request_start_over                                                 405/302   405/302 405/302  405/302 405/302 405/302
