@@ -5,7 +5,9 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
 from medici_site import views
-from treatments.sitemaps import ContentSitemap
+from treatments.sitemaps import ContentSitemap, ToolSitemap
+
+SITEMAPS = {"content": ContentSitemap, "tools": ToolSitemap}
 
 urlpatterns = [
     path("admin/", include("medici_site.accounts.urls")),
@@ -14,7 +16,7 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     # Asked for by name where a page, such as one of the admin, names no icon.
     path("favicon.ico", views.favicon, name="favicon"),
-    path("sitemap.xml", sitemap, {"sitemaps": {"content": ContentSitemap}}, name="sitemap"),
+    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("media/pictures/<str:name>", views.picture, name="picture"),
     path("request-evaluation/", include("appointments.urls")),
     path("", include("treatments.urls")),

@@ -220,6 +220,11 @@ class Library:
         """The words of the glossary, to be found in texts."""
         return Vocabulary(self.glossary)
 
+    def changed_on(self, content: Content) -> datetime.date | None:
+        """Return the day since which a page stands as it is: its own words, and those that it shows of others."""
+        days = [one.linked.published_on for one in (content, *self.pieces(content))]
+        return max(filter(None, days), default=None)
+
     @property
     def today(self) -> datetime.date:
         """The day it is at the clinic."""
@@ -252,6 +257,12 @@ class Library:
         ladder = family.linked.procedures if family else self.families
         index = ladder.index(treatment)
         return (ladder[index - 1] if index else None), (ladder[index + 1] if index + 1 < len(ladder) else None)
+
+    @property
+    def pages_in_order(self) -> list[InfoPage]:
+        """All pages as a reader meets them: home, the main menu, the footer, and what is in no menu."""
+        menus = InfoPage.Menu.values
+        return sorted(self.pages, key=lambda page: (page.slug != "home", menus.index(page.menu)))
 
     @property
     def main_menu(self) -> list[InfoPage]:

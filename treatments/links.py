@@ -1,8 +1,9 @@
-"""Links inside the site: whether the page they name is there."""
+"""Links inside the site: whether the page they name is there, and how they begin elsewhere."""
 
 import re
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.urls import Resolver404, resolve
 
 from treatments.models import Content, GlossaryTerm, InfoPage, Treatment
@@ -37,3 +38,8 @@ def is_live(address: str, pages: set[str]) -> bool:
         return not resolve(address).captured_kwargs
     except Resolver404:
         return False
+
+
+def absolute(request, path: str) -> str:
+    """Return the full web address of a path, under the site's own name where it has one."""
+    return settings.SITE_URL + path if settings.SITE_URL else request.build_absolute_uri(path)

@@ -167,6 +167,11 @@ def plain(text: str) -> str:
     return re.sub(r"[\ue000-\ue07f]", lambda match: chr(ord(match[0]) - 0xE000), text)
 
 
+def one_line(text: str) -> str:
+    """Return the words of a text without its marks and in one line, for whoever knows no paragraphs."""
+    return " ".join(plain(text).split())
+
+
 # -- Writing the format ------------------------------------------------------------------------------
 
 _HEADINGS = {"h1": "## ", "h2": "## ", "h3": "### ", "h4": "### ", "h5": "### ", "h6": "### "}

@@ -1,14 +1,21 @@
 from django.contrib.sitemaps import Sitemap
 
-from treatments import library
+from treatments import library, tools
 
 
 class ContentSitemap(Sitemap):
     """Every page that patients can read, and the day its words were published."""
 
     def items(self):
-        words = library.published()
-        return [*words.pages, *words.treatments]
+        self.library = library.published()
+        return [*self.library.pages, *self.library.treatments]
 
     def lastmod(self, content):
-        return content.linked.published_on
+        return self.library.changed_on(content)
+
+
+class ToolSitemap(Sitemap):
+    """The pages that are made of the words of all others."""
+
+    def items(self):
+        return tools.TOOLS

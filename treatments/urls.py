@@ -13,6 +13,8 @@ urlpatterns = [
     path("compare/<slug:first>/<slug:second>/", views.CompareView.as_view(), name="compare_2"),
     path("compare/<slug:first>/<slug:second>/<slug:third>/", views.CompareView.as_view(), name="compare_3"),
     path("visit/", views.VisitView.as_view(), name="visit"),
+    path("site-map/", views.SiteMapView.as_view(), name="site_map"),
+    path("llms.txt", views.llms_txt, name="llms"),
     path("drafts/<str:token>/", views.shared_draft, name="shared_draft"),
     path("<slug:slug>/", views.InfoPageView.as_view(), name="page"),
 ]

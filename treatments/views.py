@@ -1,16 +1,18 @@
 """The pages to read. Each takes its words from the library of the request and nothing else."""
 
 from collections.abc import Iterable
+from functools import partial
 from itertools import zip_longest
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.text import get_text_list
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from treatments import comparison, counting, preview, publishing, sharing, status, visit
+from treatments import comparison, counting, links, llms, preview, publishing, sharing, status, visit
 from treatments.models import Page, Place, Treatment, VersionEvent
+from treatments.tools import TOOLS
 
 # The letters of the drawing of the body. The whole body, the last of the places, needs none.
 LETTERS = dict(zip_longest(Place, "ABCDEFGH", fillvalue=""))
@@ -142,6 +144,23 @@ class VisitView(TemplateView):
             days=visit.DAYS,
             **kwargs,
         )
+
+
+class SiteMapView(TemplateView):
+    """Every page there is, in the order of the ladder and of the menus."""
+
+    template_name = "treatments/site_map.html"
+
+    def get_context_data(self, **kwargs):
+        listed = [page for page in self.request.library.pages_in_order if page.slug not in ("home", "treatments")]
+        others = [tool for tool in TOOLS if tool.get_absolute_url() != self.request.path]
+        return super().get_context_data(info_pages=listed, tools=others, **kwargs)
+
+
+@require_safe
+def llms_txt(request):
+    text = llms.text(request.library, partial(links.absolute, request))
+    return HttpResponse(text, "text/plain; charset=utf-8")
 
 
 @require_safe

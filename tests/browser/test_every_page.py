@@ -9,7 +9,6 @@ from axe_playwright_python.sync_playwright import Axe
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 COMPARED = "/compare/radiofrequency-ablation/spinal-cord-stimulation/"
 OTHER_PAGES = [
-    "/compare/",
     COMPARED,
     "/visit/",
     "/visit/?t=radiofrequency-ablation&t=spinal-cord-stimulation",

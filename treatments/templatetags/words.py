@@ -1,8 +1,8 @@
 """Turning the small text format into HTML inside templates."""
 
 from django import template
-from django.conf import settings
 
+from treatments import links
 from treatments import prose as text_format
 
 register = template.Library()
@@ -49,5 +49,4 @@ def review(context, content):
 @register.simple_tag(takes_context=True)
 def canonical(context):
     """The full address of this page, without what follows a question mark."""
-    path = context["request"].path
-    return settings.SITE_URL + path if settings.SITE_URL else context["request"].build_absolute_uri(path)
+    return links.absolute(context["request"], context["request"].path)
