@@ -18,5 +18,6 @@ class Tool(NamedTuple):
 
 TOOLS = (
     Tool("compare", "Compare treatments", "Two or three treatments side by side."),
+    Tool("changes", "What changed on this site", "New words and medical reviews, the newest first."),
     Tool("site_map", "Site map", "Every page of this site in one list."),
 )

@@ -1,8 +1,10 @@
 """Public addresses. They are stable: patients print and share them."""
 
 from django.urls import path
+from django.views.decorators.http import require_safe
 
 from treatments import views
+from treatments.feeds import ChangesFeed
 
 urlpatterns = [
     path("", views.HomeView.as_view(), name="home"),
@@ -14,6 +16,8 @@ urlpatterns = [
     path("compare/<slug:first>/<slug:second>/<slug:third>/", views.CompareView.as_view(), name="compare_3"),
     path("visit/", views.VisitView.as_view(), name="visit"),
     path("site-map/", views.SiteMapView.as_view(), name="site_map"),
+    path("changes/", views.ChangesView.as_view(), name="changes"),
+    path("changes/feed/", require_safe(ChangesFeed()), name="changes_feed"),
     path("llms.txt", views.llms_txt, name="llms"),
     path("drafts/<str:token>/", views.shared_draft, name="shared_draft"),
     path("<slug:slug>/", views.InfoPageView.as_view(), name="page"),

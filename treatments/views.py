@@ -10,7 +10,7 @@ from django.utils.text import get_text_list
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from treatments import comparison, counting, links, llms, preview, publishing, sharing, status, visit
+from treatments import changes, comparison, counting, links, llms, preview, publishing, sharing, status, visit
 from treatments.models import Page, Place, Treatment, VersionEvent
 from treatments.tools import TOOLS
 
@@ -155,6 +155,15 @@ class SiteMapView(TemplateView):
         listed = [page for page in self.request.library.pages_in_order if page.slug not in ("home", "treatments")]
         others = [tool for tool in TOOLS if tool.get_absolute_url() != self.request.path]
         return super().get_context_data(info_pages=listed, tools=others, **kwargs)
+
+
+class ChangesView(TemplateView):
+    """What changed on the site, day by day."""
+
+    template_name = "treatments/changes.html"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(changes=changes.recent(self.request.library), **kwargs)
 
 
 @require_safe
