@@ -1,4 +1,4 @@
-"""The pages that are no content but made of it, in one list for site map, sitemap.xml and llms.txt."""
+"""The pages that are no content but made of it, in one list for site map, sitemap.xml, llms.txt and Open Graph."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,11 @@ class Tool(NamedTuple):
     """The name of its URL pattern."""
     title: str
     line: str
-    """What it does."""
+    """What it does, for the site map and for its picture."""
+
+    @staticmethod
+    def kind() -> str:
+        return "tool"
 
     def get_absolute_url(self) -> str:
         return reverse(self.slug)
@@ -21,3 +25,12 @@ TOOLS = (
     Tool("changes", "What changed on this site", "New words and medical reviews, the newest first."),
     Tool("site_map", "Site map", "Every page of this site in one list."),
 )
+
+
+def named(slug: str) -> Tool | None:
+    return next((tool for tool in TOOLS if tool.slug == slug), None)
+
+
+def at(path: str) -> Tool | None:
+    """Return the tool that a web address belongs to, such as one of two treatments compared."""
+    return next((tool for tool in TOOLS if path.startswith(tool.get_absolute_url())), None)

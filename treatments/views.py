@@ -10,7 +10,19 @@ from django.utils.text import get_text_list
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from treatments import changes, comparison, counting, links, llms, preview, publishing, sharing, status, visit
+from treatments import (
+    changes,
+    comparison,
+    counting,
+    links,
+    llms,
+    open_graph,
+    preview,
+    publishing,
+    sharing,
+    status,
+    visit,
+)
 from treatments.models import Page, Place, Treatment, VersionEvent
 from treatments.tools import TOOLS
 
@@ -170,6 +182,22 @@ class ChangesView(TemplateView):
 def llms_txt(request):
     text = llms.text(request.library, partial(links.absolute, request))
     return HttpResponse(text, "text/plain; charset=utf-8")
+
+
+@require_safe
+def open_graph_picture(request, kind, name):
+    """Serve the picture that a link to a page shows elsewhere. A name of former words leads on to the present ones."""
+    slug, _, proof = name.rpartition("-")
+    subject = found(open_graph.subject(kind, slug, request.library))
+    card = open_graph.card(subject, request.library)
+    if proof != card.proof:
+        return redirect(open_graph.picture_address(subject, request.library))
+    headers = {
+        # Its name tells its content, so it never has to be asked for again.
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "Cross-Origin-Resource-Policy": "cross-origin",  # it is made for other sites
+    }
+    return HttpResponse(open_graph.draw(card), "image/png", headers=headers)
 
 
 @require_safe

@@ -16,7 +16,7 @@ from appointments.models import EvaluationRequest
 from medici_site.models import User
 from medici_site.roles import ROLES
 from tests.factories import make_request, make_user, sign_in
-from treatments import sharing
+from treatments import library, open_graph, sharing
 from treatments.models import CONTENT_MODELS, ClinicSettings, GlossaryTerm, Treatment, Version
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +37,7 @@ compare                                                            200/405   200
 visit                                                              200/405   200/405 200/405  200/405 200/405 200/405
 site_map|llms                                                      200/405   200/405 200/405  200/405 200/405 200/405
 site_map|changes|changes_feed|llms                                 200/405   200/405 200/405  200/405 200/405 200/405
+site_map|changes|changes_feed|llms|open_graph_picture              200/405   200/405 200/405  200/405 200/405 200/405
 compare_[23]                                                       302/405   302/405 302/405  302/405 302/405 302/405
 request_evaluation                                                 200/405   200/405 200/405  200/405 200/405 200/405
 request_start_over                                                 405/302   405/302 405/302  405/302 405/302 405/302
@@ -169,6 +170,7 @@ ARGUMENTS = {
     "family": {"slug": "regenerative"},
     "treatment": {"family": "regenerative", "slug": "prp"},
     "page": {"slug": "faq"},
+    "open_graph_picture": {"kind": "treatment", "name": lambda: open_graph_name("prp")},
     "picture": {"name": "sample-0123456789ab-600x400.jpg"},
     "request_step": {"slug": "reach"},
     "request_change": {"slug": "reach"},
@@ -200,6 +202,11 @@ def one_of(model):
 
 def share_link():
     return sharing.share(one_of(Version), by=one_of(User))
+
+
+def open_graph_name(slug):
+    words = library.published()
+    return f"{slug}-{open_graph.card(words.treatment(slug), words).proof}"
 
 
 def address(name):

@@ -3,7 +3,9 @@
 from django import template
 
 from treatments import links
+from treatments import open_graph as link_preview
 from treatments import prose as text_format
+from treatments.models import Page
 
 register = template.Library()
 
@@ -50,3 +52,15 @@ def review(context, content):
 def canonical(context):
     """The full address of this page, without what follows a question mark."""
     return links.absolute(context["request"], context["request"].path)
+
+
+def _page(context) -> Page | None:
+    """The content that a page is made of, if it is one of a kind."""
+    page = context.get("page")
+    return page if isinstance(page, Page) else None
+
+
+@register.simple_tag(takes_context=True)
+def open_graph(context):
+    """What a link to this page shows elsewhere."""
+    return link_preview.words(context["request"], _page(context))
