@@ -1,10 +1,13 @@
 """Turning the small text format into HTML inside templates."""
 
+from functools import partial
+
 from django import template
 
 from treatments import links
 from treatments import open_graph as link_preview
 from treatments import prose as text_format
+from treatments import structured_data as machine_words
 from treatments.models import Page
 
 register = template.Library()
@@ -64,3 +67,12 @@ def _page(context) -> Page | None:
 def open_graph(context):
     """What a link to this page shows elsewhere."""
     return link_preview.words(context["request"], _page(context))
+
+
+@register.simple_tag(takes_context=True)
+def structured_data(context):
+    """What this page says, for machines; nothing for a page that is not content."""
+    if not (page := _page(context)):
+        return ""
+    absolute = partial(links.absolute, context["request"])
+    return machine_words.script(machine_words.of_page(page, context["library"], absolute))
