@@ -22,6 +22,7 @@ from treatments.models import (
     Picture,
     Reference,
     SafetyNotice,
+    Synonym,
     Treatment,
     WarningSign,
 )
@@ -56,7 +57,7 @@ def checklist(content: Content, library: Library, *, signed: bool) -> list[Check
     made, mentioned = wording.promises(content)
     advice = "Say it without a promise, or with a clear “no” or “not” before it:"
     checks.append(_check("Nothing is promised that nobody can promise", _quoted(advice, made), blocks=True))
-    if kind is not ClinicSettings:  # hours and names are not medical
+    if kind.IS_MEDICAL:
         advice = "" if signed else "Send it for review, and ask a medical reviewer to sign it."
         blocks = library.clinic.review_before_publishing
         checks.append(_check("A medical reviewer has signed these exact words", advice, blocks=blocks))
@@ -260,6 +261,7 @@ SAFETY: dict[type[Content], tuple[tuple[str, Rule], ...]] = {
     InfoPage: (("The page has words", _has("body")), _SILENT),
     FaqItem: (("There is a question and an answer", _has("question", "answer")),),
     GlossaryTerm: (("There is a word and its meaning", _has("term", "meaning")),),
+    Synonym: (("There is a word, and others that mean the same", _has("word", "also_called")),),
     WarningSign: (("It says how soon help is needed, and what to do", _has("level", "advice")),),
     SafetyNotice: (("The notice says something", _has_one_of("body", "emergency", "same_day")),),
     Reference: (("The source has a name", _has("publisher", "title")),),

@@ -24,6 +24,7 @@ from treatments.models import (
     Picture,
     Reference,
     SafetyNotice,
+    Synonym,
     Treatment,
     WarningSign,
 )
@@ -41,6 +42,7 @@ PLACES: dict[type[Content], str] = {
     SafetyNotice: "safety-notices.md",
     WarningSign: "warning-signs.md",
     GlossaryTerm: "glossary.md",
+    Synonym: "synonyms.md",
     FaqItem: "faq.md",
     InfoPage: "pages/",
     Treatment: "treatments/",

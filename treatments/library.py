@@ -32,6 +32,7 @@ from treatments.models import (
     Page,
     Reference,
     SignOff,
+    Synonym,
     Treatment,
     Version,
     WarningSign,
@@ -107,6 +108,7 @@ class Library:
         self.pages: list[InfoPage] = sorted(self._all(InfoPage), key=lambda one: (one.menu_position, one.slug))
         self.faqs: list[FaqItem] = sorted(self._all(FaqItem), key=lambda one: one.position)
         self.glossary: list[GlossaryTerm] = sorted(self._all(GlossaryTerm), key=lambda one: one.term.lower())
+        self.synonyms: list[Synonym] = sorted(self._all(Synonym), key=lambda one: one.slug)
         self.warning_signs: list[WarningSign] = sorted(self._all(WarningSign), key=lambda one: one.position)
         self.sources: list[Reference] = sorted(self._all(Reference), key=lambda one: one.slug)
         for treatment in self.treatments:
@@ -325,7 +327,7 @@ def _read() -> Library:
             records.append(Published(kind, words, number, at, content_id))
     if not any(one.kind == ClinicSettings.kind() for one in records):
         raise NothingPublishedError("Nothing is published yet. Run 'make content' (manage.py import_content).")
-    sign_offs = list(SignOff.objects.select_related("version").defer("version__record"))
+    sign_offs = list(SignOff.objects.select_related("version").defer("version__record", "version__search"))
     for one in sign_offs:
         one.was_public = (one.version.kind, one.version.content_id, one.fingerprint) in public
     return Library(records, addresses, sign_offs)

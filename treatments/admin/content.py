@@ -20,6 +20,7 @@ from treatments.models import (
     Presence,
     Reference,
     SafetyNotice,
+    Synonym,
     Treatment,
     Version,
     WarningSign,
@@ -163,7 +164,7 @@ class ContentAdmin(Steps, admin.ModelAdmin):
 
     def get_prepopulated_fields(self, request, obj=None):
         names = {field.name for field in schema.fields(self.model)}
-        source = next((name for name in ("name", "term", "title", "question") if name in names), None)
+        source = next((name for name in ("name", "term", "word", "title", "question") if name in names), None)
         return {} if obj or source is None or self.model is Reference else {"slug": [source]}
 
     # -- Saving --------------------------------------------------------------------------------------
@@ -297,6 +298,16 @@ class FaqItemAdmin(ContentAdmin):
 class GlossaryTermAdmin(ContentAdmin):
     list_display = ("term", "meaning")
     search_fields = ("term",)
+
+
+@admin.register(Synonym)
+class SynonymAdmin(ContentAdmin):
+    list_display = ("word", "same")
+    search_fields = ("word", "also_called")
+
+    @admin.display(description="means the same")
+    def same(self, synonym):
+        return ", ".join(synonym.also_called)
 
 
 @admin.register(WarningSign)

@@ -10,6 +10,7 @@ from treatments.models.records import (
     Picture,
     Reference,
     SafetyNotice,
+    Synonym,
     WarningSign,
 )
 from treatments.models.versions import Presence, ShareLink, SignOff, Version, VersionEvent
@@ -22,6 +23,7 @@ CONTENT_MODELS: tuple[type[Content], ...] = (
     SafetyNotice,
     WarningSign,
     GlossaryTerm,
+    Synonym,
     FaqItem,
     InfoPage,
     Treatment,

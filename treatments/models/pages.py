@@ -295,7 +295,7 @@ class Treatment(Page):
 class InfoPage(Page):
     """A page of text, such as Our approach."""
 
-    EDITORIAL = Page.EDITORIAL | {"kicker", "menu", "menu_position", "short_title"}
+    EDITORIAL = Page.EDITORIAL | {"also_called", "kicker", "menu", "menu_position", "short_title"}
 
     class Menu(models.TextChoices):
         MAIN = "main", "Main menu"
@@ -317,6 +317,9 @@ class InfoPage(Page):
     menu_position = models.PositiveSmallIntegerField()
     picture = models.ForeignKey("Picture", models.PROTECT, null=True, blank=True, related_name="+")
     summary = ProseField(widget=InlineWidget, help_text="Two or three short sentences under the heading.")
+    also_called = ItemsField(
+        "people also search", widget=PlainWidget, blank=True, help_text="Other words people type. One a line."
+    )
     body = ProseField(help_text="Give each section a heading.")
     sources = models.ManyToManyField("Reference", blank=True, related_name="+")
 

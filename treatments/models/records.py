@@ -40,14 +40,41 @@ class GlossaryTerm(Content):
         return self.term
 
 
+class Synonym(Content):
+    """Words that mean the same to somebody who searches, such as injection, shot and needle."""
+
+    IS_MEDICAL = False
+
+    word = models.CharField(max_length=60, help_text="The word that our pages use, for example: injection.")
+    also_called = ItemsField(
+        "means the same",
+        widget=PlainWidget,
+        help_text="What patients type instead of it, for example: shot. One a line.",
+    )
+
+    class Meta:
+        ordering = ["word"]
+        verbose_name = "search word"
+
+    def __str__(self):
+        return self.word
+
+    @property
+    def words(self):
+        return [self.word, *self.also_called]
+
+
 class FaqItem(Content):
     """A question patients ask, and the answer."""
 
-    EDITORIAL = Content.EDITORIAL | {"position"}
+    EDITORIAL = Content.EDITORIAL | {"also_called", "position"}
 
     question = models.CharField(max_length=120)
     position = models.PositiveSmallIntegerField()
     answer = ProseField()
+    also_called = ItemsField(
+        "people also search", widget=PlainWidget, blank=True, help_text="Other words people type. One a line."
+    )
     sources = models.ManyToManyField("Reference", blank=True, related_name="+")
 
     class Meta:
@@ -97,6 +124,12 @@ class WarningSign(Content):
     question = ProseField(widget=InlineWidget, help_text="As asked of a patient: Do you have …?")
     sign = ProseField(widget=InlineWidget, help_text="The same as a short statement, for lists.")
     advice = ProseField()
+    also_called = ItemsField(
+        "people also search",
+        widget=PlainWidget,
+        blank=True,
+        help_text="Whoever types all the words of a line sees this sign first: can't pee. One a line.",
+    )
     sources = models.ManyToManyField("Reference", blank=True, related_name="+")
 
     class Meta:

@@ -3,8 +3,10 @@
 import datetime
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.utils import timezone
 
 from treatments.models.base import Content
@@ -31,6 +33,11 @@ class VersionQuerySet(models.QuerySet):
     def under_way(self) -> "VersionQuerySet":
         """Those that are on their way to patients; a page has one at most."""
         return self.filter(state__in=Version.UNDER_WAY)
+
+
+class VersionManager(models.Manager.from_queryset(VersionQuerySet)):
+    def get_queryset(self):
+        return super().get_queryset().defer("search")  # long, and only the database reads it
 
 
 class Version(models.Model):
@@ -65,7 +72,14 @@ class Version(models.Model):
     retire_at = models.DateTimeField(null=True, help_text="When it is taken down by itself. Empty: never.")
     published_at = models.DateTimeField(null=True, help_text="When it became public.")
 
-    objects = VersionQuerySet.as_manager()
+    search = models.GeneratedField(
+        expression=Func("state", "kind", "record", function="treatments_search"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+    """What the search looks at. Postgres makes it of the words while they are public, so it cannot fall behind."""
+
+    objects = VersionManager()
 
     class Meta:
         ordering = ["-created_at", "-id"]
@@ -102,7 +116,8 @@ class Version(models.Model):
         ]
         # Every page asks for these, and there are few of them among all that was ever saved.
         indexes = [
-            models.Index(name="version_current", fields=["state"], condition=Q(state__in=["published", "scheduled"]))
+            models.Index(name="version_current", fields=["state"], condition=Q(state__in=["published", "scheduled"])),
+            GinIndex(name="version_search", fields=["search"], condition=Q(state="published")),
         ]
 
     def __str__(self):
