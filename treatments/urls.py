@@ -20,6 +20,7 @@ urlpatterns = [
     path("changes/feed/", require_safe(ChangesFeed()), name="changes_feed"),
     path("llms.txt", views.llms_txt, name="llms"),
     path("og/<slug:kind>/<slug:name>.png", views.open_graph_picture, name="open_graph_picture"),
+    path("search/", views.SearchView.as_view(), name="search"),
     path("drafts/<str:token>/", views.shared_draft, name="shared_draft"),
     path("<slug:slug>/", views.InfoPageView.as_view(), name="page"),
 ]

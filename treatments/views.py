@@ -6,7 +6,10 @@ from itertools import zip_longest
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
 from django.utils.text import get_text_list
+from django.views.decorators.cache import cache_control
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
@@ -19,6 +22,7 @@ from treatments import (
     open_graph,
     preview,
     publishing,
+    search,
     sharing,
     status,
     visit,
@@ -198,6 +202,32 @@ def open_graph_picture(request, kind, name):
         "Cross-Origin-Resource-Policy": "cross-origin",  # it is made for other sites
     }
     return HttpResponse(open_graph.draw(card), "image/png", headers=headers)
+
+
+# Without the token of a form the page needs no cookie, and there is nothing that another site could make a visitor do:
+# a search only reads.
+@method_decorator(csrf_exempt, name="dispatch")
+# Kept by the browser alone, so that Back from a result leads to the results again, and not to a question whether to
+# send the form anew.
+@method_decorator(cache_control(private=True), name="dispatch")
+class SearchView(TemplateView):
+    """Search results. The words are posted: they speak of somebody's health, and addresses are kept in many places."""
+
+    template_name = "treatments/search.html"
+
+    def get(self, request):
+        return self.render_to_response(self.get_context_data())
+
+    def post(self, request):
+        typed = request.POST.get("q", "").replace("\0", "").strip()
+        is_long = len(typed) > search.LONGEST
+        found = search.search(typed, request.library) if typed and not is_long else None
+        return self.render_to_response(self.get_context_data(typed=typed, is_long=is_long, found=found))
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            suggestions=search.suggestions(self.request.library), longest=search.LONGEST, **kwargs
+        )
 
 
 @require_safe

@@ -12,6 +12,7 @@ OTHER_PAGES = [
     COMPARED,
     "/visit/",
     "/visit/?t=radiofrequency-ablation&t=spinal-cord-stimulation",
+    "/search/",
     "/request-evaluation/",
     "/request-evaluation/safety/",
     "/request-evaluation/find/",
