@@ -22,7 +22,8 @@ SELECT CASE WHEN state = 'published' AND kind IN ('treatment', 'infopage', 'faqi
         record->'summary', record->'meaning', record->'answer'), '"string"'), 'C') ||
     setweight(jsonb_to_tsvector('english', record - '{slug,address,family,picture,related,notices,sources,
         name,short_name,title,short_title,term,question,also_called,plain_name,kicker,description,
-        summary,meaning,answer,menu,acts_on,test_first,reversible,implant,cover,evidence_level}'::text[],
+        summary,meaning,answer,menu,acts_on,test_first,reversible,implant,cover,evidence_level,fda_level,
+        evidence_on,fda_on,cover_on,evidence_sources,fda_sources,cover_sources,tried_before,unexplained}'::text[],
         '"string"'), 'D')
 ELSE '' END
 $$;
