@@ -242,17 +242,23 @@ def test_a_photograph_reaches_patients(open_desk, open_page):
     expect(patient.locator("picture.focus-top-left")).to_be_visible()
 
 
-def test_a_list_is_put_in_order_by_mouse_by_keyboard_and_without_scripts(open_desk, open_page):
-    address = "/admin/treatments/version/order/?list=family-interventional"
-    ids = list(
-        Treatment.objects.filter(family__slug="interventional").order_by("position").values_list("pk", flat=True)
-    )
-    patient = open_page("/treatments/interventional/")
+@pytest.mark.parametrize(
+    ("name", "family", "on_the_ladder"),
+    [
+        ("families", None, ".ladder h2 a"),
+        ("family-interventional", "interventional", ".rungs h3 a[href^='/treatments/interventional/']"),
+    ],
+)
+def test_a_list_is_put_in_order_by_mouse_by_keyboard_and_without_scripts(
+    open_desk, open_page, name, family, on_the_ladder
+):
+    address = f"/admin/treatments/version/order/?list={name}"
+    ids = list(Treatment.objects.filter(family__slug=family).order_by("position").values_list("pk", flat=True))
+    patient = open_page("/treatments/")
 
     def read_by_patients():
         patient.reload()
-        links = patient.locator("main a[href^='/treatments/interventional/']")
-        return list(dict.fromkeys(links.evaluate_all("all => all.map(one => one.pathname)")))
+        return patient.locator(on_the_ladder).evaluate_all("all => all.map(one => one.pathname)")
 
     one, two, three, *more = at_first = read_by_patients()
     save = "Save: patients see this order now"
