@@ -14,6 +14,7 @@ from treatments.models import (
     Picture,
     Reference,
     SafetyNotice,
+    Synonym,
     Treatment,
     Version,
     WarningSign,
@@ -33,6 +34,8 @@ def address(content: Content, words: library.Library) -> str | None:
         return content.get_absolute_url()
     if isinstance(content, ClinicSettings):
         return reverse("home")
+    if isinstance(content, Synonym):
+        return reverse("search")
     if page := LIST_PAGES.get(type(content)):
         return reverse("page", args=[page])
     pages = [*words.treatments, *words.pages]
