@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import uuid
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import transaction
@@ -39,12 +40,12 @@ def sent(request) -> EvaluationRequest | None:
     return EvaluationRequest.objects.filter(submission_key=key(request)).first() if key(request) else None
 
 
-def begin(*, interest: str = "") -> tuple[RequestDraft, str]:
+def begin(*, interests: Sequence[str] = ()) -> tuple[RequestDraft, str]:
     """Make a draft, and return it with the token for its cookie."""
     token = secrets.token_urlsafe(32)
     draft = RequestDraft(pk=key_of(token))
-    if interest:
-        draft.answers = {CARRIED: {"interests": [interest]}}
+    if interests:
+        draft.answers = {CARRIED: {"interests": list(interests)}}
     draft.save(force_insert=True)
     return draft, token
 

@@ -6,14 +6,12 @@ has the name of the field of EvaluationRequest that it fills.
 
 import datetime
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Submit
 from django import forms
 
 from appointments import choices, email_hint
 from appointments.models import EvaluationRequest
 from treatments import phone
-from treatments.models import WarningSign
+from treatments.forms import QuestionForm, WarningSignsForm
 
 ForWhom, ContactBy = EvaluationRequest.ForWhom, EvaluationRequest.ContactBy
 MOST_CONCERNS = 5
@@ -43,45 +41,6 @@ class PhoneField(forms.CharField):
 
     def prepare_value(self, value):
         return phone.display(value) if value and value.startswith("+") else value
-
-
-class LinkableField(forms.BoundField):
-    """A field that says which control an error in the summary should lead to."""
-
-    @property
-    def first_control_id(self):
-        return self.subwidgets[0].id_for_label if self.use_fieldset else self.id_for_label
-
-
-class QuestionForm(forms.Form):
-    """What all pages with questions share."""
-
-    bound_field_class = LinkableField
-    # The browser's own bubbles cannot be read at leisure; our errors stay on the page.
-    use_required_attribute = False
-    button = "Continue"
-    lone = ""
-    """The field whose question is the heading of the page, where there is only one question."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            if isinstance(field.widget, forms.TextInput | forms.EmailInput | forms.Textarea | forms.Select):
-                field.widget.attrs["class"] = "in"
-                # A browser would cut off what is too long without a word; our error says so.
-                field.widget.attrs.pop("maxlength", None)
-        self.helper = FormHelper()
-        self.helper.attrs = {"novalidate": ""}
-        self.helper.add_input(Submit("", self.button))
-
-    @property
-    def error_count(self):
-        return sum(len(errors) for errors in self.errors.values())
-
-    def need(self, field, message):
-        """Say what is missing in a field, unless something else is wrong with it already."""
-        if not self.cleaned_data.get(field) and field not in self.errors:
-            self.add_error(field, message)
 
 
 class StepForm(QuestionForm):
@@ -437,71 +396,14 @@ STEPS: list[type[StepForm]] = [
 STEP_BY_SLUG = {step.slug: step for step in STEPS}
 
 
-class SafetyForm(QuestionForm):
-    """Warning signs, as the clinic's own records ask for them. What is chosen here is stored nowhere."""
+class SafetyForm(WarningSignsForm):
+    """The check for warning signs, which also carries what the person wants to ask about."""
 
-    lone = "signs"
-    NONE = "none"
-    STOPS = {WarningSign.Level.CALL_911, WarningSign.Level.ER}
-    SAME_DAY = {WarningSign.Level.CRISIS_LINE, WarningSign.Level.SAME_DAY}
-
-    signs = forms.MultipleChoiceField(
-        label="Is any of this happening now?",
-        widget=forms.CheckboxSelectMultiple,
-        help_text="Choose any that started, or got worse, in the last few days. "
-        "Why we ask: these signs cannot wait for a form. We do not keep what you choose here.",
-        error_messages={
-            "required": "Choose what is happening, or choose “None of these”",
-            "invalid_choice": "Choose from the list",
-        },
-    )
-    interest = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
-    """The family of treatments the person was reading about when they decided to ask."""
-
-    def __init__(self, *args, library, **kwargs):
-        self.library = library
-        super().__init__(*args, **kwargs)
-        signs = sorted(library.warning_signs, key=lambda sign: WarningSign.Group.values.index(sign.group))
-        self.fields["signs"].choices = [*((sign.slug, sign) for sign in signs), (self.NONE, "None of these")]
-
-    def clean_signs(self):
-        chosen = self.cleaned_data["signs"]
-        if self.NONE in chosen and len(chosen) > 1:
-            raise forms.ValidationError("You chose signs and also “None of these”. Choose one or the other")
-        return chosen
+    interest = forms.Field(required=False, widget=forms.MultipleHiddenInput)
+    """The families of treatment that the person was reading about when they decided to ask."""
 
     def clean_interest(self):
-        known = {family.slug for family in self.library.families}
-        return self.cleaned_data["interest"] if self.cleaned_data["interest"] in known else ""
-
-    @property
-    def groups(self):
-        """The signs by group, each with its control, and at the end the way out, which is in no group."""
-        words = {sign.slug: sign for sign in self.library.warning_signs}
-        groups = {}
-        for option in self["signs"]:
-            sign = words.get(option.data["value"])
-            groups.setdefault(sign and sign.get_group_display(), []).append((option, sign))
-        return groups.items()
-
-    @property
-    def chosen(self):
-        """The signs that were chosen, the most urgent first."""
-        return [sign for sign in self.library.signs_by_level if sign.slug in self.cleaned_data["signs"]]
-
-    @property
-    def levels(self):
-        return {sign.level for sign in self.chosen}
-
-    @property
-    def is_emergency(self) -> bool:
-        """Whether help is needed now, so that nobody should be filling in a form."""
-        return bool(self.levels & self.STOPS)
-
-    @property
-    def needs_same_day_call(self) -> bool:
-        """Whether the clinic calls on the same day. Staff do not learn which sign it was."""
-        return bool(self.levels & self.SAME_DAY)
+        return [family.slug for family in self.library.families if family.slug in self.cleaned_data["interest"]]
 
 
 class SendForm(QuestionForm):

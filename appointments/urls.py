@@ -6,6 +6,7 @@ urlpatterns = [
     path("", flow.start, name="request_evaluation"),
     path("start-over/", flow.start_over, name="request_start_over"),
     path("safety/", flow.safety, name="request_safety"),
+    path("with-interests/", flow.with_interests, name="request_with_interests"),
     path("check/", flow.check, name="request_check"),
     path("find/", yours.find, name="find_request"),
     path("yours/<str:token>/", yours.your_request, name="your_request"),

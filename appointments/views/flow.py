@@ -4,6 +4,7 @@ When the database is away, a page comes back with what was typed, tells the phon
 """
 
 import json
+from urllib.parse import urlencode
 
 from django.db import DatabaseError, InterfaceError
 from django.http import Http404
@@ -11,6 +12,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from appointments import drafts, gate
@@ -25,7 +28,7 @@ from treatments.models import WarningSign
 AWAY = (DatabaseError, InterfaceError)
 TOTAL = len(STEPS) + 2
 """All pages with questions: the safety check, the steps, and the last look."""
-KEPT = "request.kept"
+KEPT, SEALED = "request.kept", "request.interests"
 
 
 private = cache_control(no_store=True)
@@ -82,6 +85,29 @@ def start_over(request):
     return redirect("request_evaluation")
 
 
+@csrf_exempt
+@sensitive_post_parameters()
+@private
+@require_POST
+def with_interests(request):
+    """Lead somebody who has found treatments to ask about to the safety check, which carries them on.
+
+    The address it leads to holds them sealed, so that nobody reads them there, and Back finds the page again without
+    sending anything. Nothing is written, so no token against forged forms is needed.
+    """
+    is_away(request)
+    interests = [family.slug for family in request.library.families if family.slug in request.POST.getlist("interest")]
+    sealed = urlencode({"sealed": encrypt(json.dumps(interests), SEALED)})
+    return redirect(f"{reverse('request_safety')}?{sealed}")
+
+
+def _interests(request) -> list[str]:
+    try:
+        return json.loads(decrypt(request.GET["sealed"], SEALED))
+    except Exception:  # whatever somebody made of it: the person can still choose later
+        return request.GET.getlist("interest")
+
+
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
 def safety(request):
@@ -92,7 +118,7 @@ def safety(request):
     """
     away = is_away(request)
     if request.method != "POST":
-        form = SafetyForm(library=request.library, initial={"interest": request.GET.get("interest", "")})
+        form = SafetyForm(library=request.library, initial={"interest": _interests(request)})
         return show(request, "safety", {"form": form, "number": 1})
     form = SafetyForm(request.POST, library=request.library)
     page = {"form": form, "number": 1}
@@ -125,7 +151,9 @@ def _go_on(request, form, page):
             return show(request, "advice", page) if form.chosen else redirect("request_evaluation")
         if wait := gate.wait_to_begin(request):
             return later(_cannot_go_on(request, "busy", page, status=429), wait)
-        draft, token = drafts.begin(interest=form.cleaned_data["interest"])
+        draft, token = drafts.begin(interests=form.cleaned_data["interest"])
+    elif form.cleaned_data["interest"]:
+        drafts.save_step(draft.pk, drafts.CARRIED, {"interests": form.cleaned_data["interest"]})
     if draft.needs_same_day_call != form.needs_same_day_call:
         draft.needs_same_day_call = form.needs_same_day_call
         draft.save(update_fields=["needs_same_day_call", "saved_at"])
