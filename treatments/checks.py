@@ -17,6 +17,7 @@ from treatments.models import (
     ClinicSettings,
     Content,
     FaqItem,
+    FinderRule,
     GlossaryTerm,
     InfoPage,
     Picture,
@@ -217,6 +218,11 @@ def _same_room(content: Treatment) -> str:
     return "" if harm and 0.4 < good / harm < 2.5 else "Give benefit and risk about the same room."
 
 
+def _names_treatments(content: FinderRule) -> str:
+    shows = content.question in (FinderRule.Question.BOTHERS, FinderRule.Question.WANTED)
+    return "" if shows or content.linked.treatments else "Choose what is meant under “Treatments”."
+
+
 def _pictures(content: Content) -> str:
     linked = (getattr(content.linked, "picture", None), *getattr(content.linked, "pictures", ()))
     pictures = [content] if isinstance(content, Picture) else filter(None, linked)
@@ -263,6 +269,10 @@ SAFETY: dict[type[Content], tuple[tuple[str, Rule], ...]] = {
     GlossaryTerm: (("There is a word and its meaning", _has("term", "meaning")),),
     Synonym: (("There is a word, and others that mean the same", _has("word", "also_called")),),
     WarningSign: (("It says how soon help is needed, and what to do", _has("level", "advice")),),
+    FinderRule: (
+        ("There is an answer and a reason", _has("words", "reason")),
+        ("What was tried, or is to be avoided, is named", _names_treatments),
+    ),
     SafetyNotice: (("The notice says something", _has_one_of("body", "emergency", "same_day")),),
     Reference: (("The source has a name", _has("publisher", "title")),),
     Picture: (_SILENT,),

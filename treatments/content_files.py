@@ -19,6 +19,7 @@ from treatments.models import (
     ClinicSettings,
     Content,
     FaqItem,
+    FinderRule,
     GlossaryTerm,
     InfoPage,
     Picture,
@@ -46,6 +47,7 @@ PLACES: dict[type[Content], str] = {
     FaqItem: "faq.md",
     InfoPage: "pages/",
     Treatment: "treatments/",
+    FinderRule: "finder.md",
 }
 
 

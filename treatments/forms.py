@@ -1,9 +1,12 @@
 """The forms that patients meet: one question a page, and the check for warning signs that stands before questions."""
 
+from itertools import zip_longest
+
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Submit
 from django import forms
 
+from treatments import finder
 from treatments.models import WarningSign
 
 
@@ -105,3 +108,34 @@ class WarningSignsForm(QuestionForm):
     def needs_same_day_call(self) -> bool:
         """Whether the clinic calls on the same day. Staff do not learn which sign it was."""
         return bool(self.levels & self.SAME_DAY)
+
+
+class FinderForm(QuestionForm):
+    """One question of the finder. All that can be chosen are the published rules of that question."""
+
+    def __init__(self, *args, question, library, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.question = self.lone = question
+        self.asked, self.rules = finder.QUESTIONS[question], finder.offered(question, library)
+        self.fields[question] = forms.MultipleChoiceField(
+            label=self.asked.heading,
+            choices=[*((rule.slug, rule.words) for rule in self.rules), (finder.NONE, finder.NONE_IN_WORDS)],
+            widget=forms.CheckboxSelectMultiple,
+            help_text=self.asked.hint,
+            error_messages={
+                "required": f"Choose what fits, or choose “{finder.NONE_IN_WORDS}”",
+                "invalid_choice": "Choose from the list",
+            },
+        )
+
+    def clean(self):
+        chosen = self.cleaned_data.get(self.lone, [])
+        if finder.NONE in chosen and len(chosen) > 1:
+            self.add_error(self.lone, f"You chose something and also “{finder.NONE_IN_WORDS}”. Choose one or the other")
+        elif len(chosen) > self.asked.most:
+            self.add_error(self.lone, f"Choose the {self.asked.most} that bother you most. You chose {len(chosen)}")
+
+    @property
+    def options(self):
+        """Each control with the rule that it stands for; the way out stands for none."""
+        return zip_longest(self[self.lone], self.rules)

@@ -27,6 +27,7 @@ from treatments.models import (
     ClinicSettings,
     Content,
     FaqItem,
+    FinderRule,
     GlossaryTerm,
     InfoPage,
     Page,
@@ -115,6 +116,17 @@ class Library:
             treatment.linked.related = self._in_order(treatment.linked.related)
             treatment.linked.notices.sort(key=lambda notice: notice.position)
         self._find_usual_order()
+        # A rule whose treatments have all gone from public has nothing to lead to, unlike one that names none.
+        self.finder_rules: list[FinderRule] = sorted(
+            (
+                rule
+                for rule, published in rows
+                if isinstance(rule, FinderRule) and (rule.linked.treatments or not published.record["treatments"])
+            ),
+            key=lambda rule: (rule.question, rule.position),
+        )
+        for rule in self.finder_rules:
+            rule.linked.treatments = self._in_order(rule.linked.treatments)
 
     def _in_order(self, treatments: Iterable[Treatment]) -> list[Treatment]:
         """Return treatments in the order of the ladder."""

@@ -9,6 +9,7 @@ from treatments.models import (
     ClinicSettings,
     Content,
     FaqItem,
+    FinderRule,
     GlossaryTerm,
     InfoPage,
     Picture,
@@ -36,6 +37,8 @@ def address(content: Content, words: library.Library) -> str | None:
         return reverse("home")
     if isinstance(content, Synonym):
         return reverse("search")
+    if isinstance(content, FinderRule):
+        return reverse("finder_rules")
     if page := LIST_PAGES.get(type(content)):
         return reverse("page", args=[page])
     pages = [*words.treatments, *words.pages]

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.decorators.http import require_safe
 
-from treatments import views
+from treatments import finder_views, views
 from treatments.feeds import ChangesFeed
 
 urlpatterns = [
@@ -21,6 +21,9 @@ urlpatterns = [
     path("llms.txt", views.llms_txt, name="llms"),
     path("og/<slug:kind>/<slug:name>.png", views.open_graph_picture, name="open_graph_picture"),
     path("search/", views.SearchView.as_view(), name="search"),
+    path("find/", finder_views.StartView.as_view(), name="finder"),
+    path("find/questions/", finder_views.questions, name="finder_questions"),
+    path("find/rules/", finder_views.RulesView.as_view(), name="finder_rules"),
     path("drafts/<str:token>/", views.shared_draft, name="shared_draft"),
     path("<slug:slug>/", views.InfoPageView.as_view(), name="page"),
 ]

@@ -13,6 +13,7 @@ OTHER_PAGES = [
     "/visit/",
     "/visit/?t=radiofrequency-ablation&t=spinal-cord-stimulation",
     "/search/",
+    "/find/questions/",
     "/request-evaluation/",
     "/request-evaluation/safety/",
     "/request-evaluation/find/",

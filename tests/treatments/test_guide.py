@@ -131,6 +131,7 @@ def screens(editor_client, reviewer_client, manager_client):
     see(editor_client, reverse("admin:index"))
     see(editor_client, reverse("admin:treatments_treatment_changelist"))
     see(editor_client, reverse("admin:treatments_picture_add"))
+    see(editor_client, reverse("admin:treatments_finderrule_add"))
     opened = form_values(see(editor_client, of(treatment, "change")))
 
     # Somebody else saves words that must be mended.

@@ -13,6 +13,7 @@ from treatments import library, publishing, schedule
 from treatments.models import (
     ClinicSettings,
     FaqItem,
+    FinderRule,
     GlossaryTerm,
     InfoPage,
     SafetyNotice,
@@ -595,6 +596,8 @@ def test_a_treatment_is_not_restored_without_its_family(editor):
     for one in [*Treatment.objects.filter(family=family), family]:
         for other in Treatment.objects.filter(related=one):
             other.related.remove(one)
+        for rule in FinderRule.objects.filter(treatments=one):
+            rule.treatments.remove(one)
         versions.append(published_version(one))
         publishing.delete(one, by=editor, reason="t")
     with pytest.raises(RefusedError, match="Restore it first"):

@@ -14,6 +14,7 @@ from treatments.admin.steps import Steps
 from treatments.models import (
     ClinicSettings,
     FaqItem,
+    FinderRule,
     GlossaryTerm,
     InfoPage,
     Picture,
@@ -164,7 +165,7 @@ class ContentAdmin(Steps, admin.ModelAdmin):
 
     def get_prepopulated_fields(self, request, obj=None):
         names = {field.name for field in schema.fields(self.model)}
-        source = next((name for name in ("name", "term", "word", "title", "question") if name in names), None)
+        source = next((name for name in ("name", "term", "word", "words", "title", "question") if name in names), None)
         return {} if obj or source is None or self.model is Reference else {"slug": [source]}
 
     # -- Saving --------------------------------------------------------------------------------------
@@ -313,6 +314,13 @@ class SynonymAdmin(ContentAdmin):
 @admin.register(WarningSign)
 class WarningSignAdmin(ContentAdmin):
     list_display = ("sign", "level", "group", "position")
+
+
+@admin.register(FinderRule)
+class FinderRuleAdmin(ContentAdmin):
+    list_display = ("words", "question", "position")
+    list_filter = ("question",)
+    search_fields = ("words", "reason")
 
 
 @admin.register(SafetyNotice)

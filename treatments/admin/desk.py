@@ -20,6 +20,7 @@ from treatments.models import (
     CONTENT_MODELS,
     Content,
     FaqItem,
+    FinderRule,
     InfoPage,
     SafetyNotice,
     Treatment,
@@ -119,6 +120,8 @@ def ordered_lists() -> dict[str, dict]:
         "main": menu | {"title": "Main menu", "rows": InfoPage.objects.filter(menu=InfoPage.Menu.MAIN)},
         "footer": menu | {"title": "Footer", "rows": InfoPage.objects.filter(menu=InfoPage.Menu.FOOTER)},
     }
+    for value, label in FinderRule.Question.choices:
+        lists[f"finder-{value}"] = {"title": f"Finder: {label}", "rows": FinderRule.objects.filter(question=value)}
     for family in Treatment.objects.filter(family=None):
         rows = Treatment.objects.filter(family=family)
         if len(rows) > 1:

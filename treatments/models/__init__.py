@@ -6,6 +6,7 @@ from treatments.models.pages import InfoPage, Page, Place, Treatment
 from treatments.models.records import (
     ClinicSettings,
     FaqItem,
+    FinderRule,
     GlossaryTerm,
     Picture,
     Reference,
@@ -27,6 +28,7 @@ CONTENT_MODELS: tuple[type[Content], ...] = (
     FaqItem,
     InfoPage,
     Treatment,
+    FinderRule,
 )
 
 __all__ = [

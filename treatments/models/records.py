@@ -147,6 +147,62 @@ class WarningSign(Content):
         return self.sign
 
 
+class FinderRule(Content):
+    """An answer that the finder offers, and what it does with the options to ask about when somebody gives it."""
+
+    EDITORIAL = Content.EDITORIAL | {"position"}
+    SUGGESTIONS = frozenset({"treatments"})
+
+    class Question(models.TextChoices):
+        """What the finder asks. The values sort in the order of asking, so that lists of rules do too."""
+
+        BOTHERS = "bothers", "What bothers you most"
+        TRIED = "tried", "What you have tried"
+        UNWANTED = "unwanted", "What you want to avoid"
+        WANTED = "wanted", "What matters most to you"
+
+    question = models.CharField(
+        max_length=10,
+        choices=Question,
+        help_text="It decides what becomes of the treatments below. What bothers you and what matters to you: they are "
+        "shown. What you have tried: they are marked. What you want to avoid: they are set aside.",
+    )
+    position = models.PositiveSmallIntegerField(help_text="Place among the answers to this question.")
+    words = models.CharField(
+        max_length=100, help_text="The answer in a patient’s own words, for example: Burning or tingling."
+    )
+    hint = models.CharField(
+        max_length=120, blank=True, help_text="A few more words below it, for example: Often in a leg or foot."
+    )
+    treatments = models.ManyToManyField(
+        "Treatment",
+        blank=True,
+        related_name="+",
+        help_text="A family stands for all its treatments. None: the rule leads to an evaluation.",
+    )
+    reason = ProseField(
+        widget=InlineWidget,
+        help_text="One or two short sentences to the patient: why this answer leads to these treatments. For what "
+        "was tried: what to ask about it now.",
+    )
+    sources = models.ManyToManyField("Reference", blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["question", "position"]
+        verbose_name = "finder rule"
+        constraints = [
+            models.UniqueConstraint(
+                name="finder_position_unique",
+                fields=["question", "position"],
+                deferrable=models.Deferrable.DEFERRED,
+                violation_error_message="Another rule of this question already stands at this position.",
+            )
+        ]
+
+    def __str__(self):
+        return self.words
+
+
 class SafetyNotice(Content):
     """A notice that several treatments share: written once, reviewed once."""
 
