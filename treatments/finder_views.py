@@ -7,7 +7,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from django.views.generic import TemplateView
 
-from treatments import finder
+from treatments import counting, finder
 from treatments.forms import FinderForm, WarningSignsForm
 from treatments.models import WarningSign
 
@@ -102,6 +102,9 @@ def _signs(request, form, page):
 def _result(request, page):
     library = request.library
     found = finder.result(page["answers"], library)
+    if not page["changing"]:  # who changes an answer has been counted with the others
+        chosen = [rule for rule in library.finder_rules if rule.slug in page["answers"][rule.question]]
+        counting.count(request, counting.Subject.ANSWER, *(f"{rule.kind()}:{rule.slug}" for rule in chosen))
     page |= {
         "result": found,
         "first": found.options[: finder.FIRST],

@@ -21,7 +21,11 @@ class Tool(NamedTuple):
 
 
 TOOLS = (
+    Tool("finder", "Find options to ask about", "A few questions, and the options that people with your answers ask about."),
+    Tool("finder_rules", "How the finder works", "Every rule of the finder in plain words."),
     Tool("compare", "Compare treatments", "Two or three treatments side by side."),
+    Tool("visit", "A sheet for your visit", "Questions, what to bring, a pain diary and a body outline to print."),
+    Tool("search", "Search", "Find a page in your own words."),
     Tool("changes", "What changed on this site", "New words and medical reviews, the newest first."),
     Tool("site_map", "Site map", "Every page of this site in one list."),
 )
@@ -33,4 +37,5 @@ def named(slug: str) -> Tool | None:
 
 def at(path: str) -> Tool | None:
     """Return the tool that a web address belongs to, such as one of two treatments compared."""
-    return next((tool for tool in TOOLS if path.startswith(tool.get_absolute_url())), None)
+    found = [tool for tool in TOOLS if path.startswith(tool.get_absolute_url())]
+    return max(found, key=lambda tool: len(tool.get_absolute_url()), default=None)

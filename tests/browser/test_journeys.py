@@ -45,11 +45,11 @@ def test_keyboard_reaches_the_content_first(open_page):
 @pytest.mark.parametrize("script", [True, False])
 def test_menu_opens_on_a_phone(open_page, script):
     page = open_page("/", width=390, java_script_enabled=script)
-    approach = page.get_by_role("navigation", name="Main").get_by_role("link", name="Our approach")
-    assert not approach.is_visible()
+    entry = page.get_by_role("navigation", name="Main").get_by_role("link", name="Why it can still hurt")
+    assert not entry.is_visible()
     page.get_by_role("button", name="Menu", exact=True).click()
-    approach.click()
-    assert page.url.endswith("/approach/")
+    entry.click()
+    assert page.url.endswith("/why-it-hurts/")
 
 
 def test_text_size_and_colors_change_at_once(open_page):
