@@ -21,7 +21,11 @@ class Tool(NamedTuple):
 
 
 TOOLS = (
-    Tool("finder", "Find options to ask about", "A few questions, and the options that people with your answers ask about."),
+    Tool(
+        "finder",
+        "Find options to ask about",
+        "Four questions, and options with the reason why each is shown.",
+    ),
     Tool("finder_rules", "How the finder works", "Every rule of the finder in plain words."),
     Tool("compare", "Compare treatments", "Two or three treatments side by side."),
     Tool("visit", "A sheet for your visit", "Questions, what to bring, a pain diary and a body outline to print."),
