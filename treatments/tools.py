@@ -26,7 +26,7 @@ TOOLS = (
         "Find options to ask about",
         "Four questions, and options with the reason why each is shown.",
     ),
-    Tool("finder_rules", "How the finder works", "Every rule of the finder in plain words."),
+    Tool("finder_rules", "How the finder decides", "Every rule of the finder in plain words."),
     Tool("compare", "Compare treatments", "Two or three treatments side by side."),
     Tool("visit", "A sheet for your visit", "Questions, what to bring, a pain diary and a body outline to print."),
     Tool("search", "Search", "Find a page in your own words."),

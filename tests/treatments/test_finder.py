@@ -18,7 +18,7 @@ from tests.pages import read
 from tests.treatments.test_comparison import FORBIDDEN, main_of
 from treatments import checks, finder, library, publishing
 from treatments.finder import Question
-from treatments.models import FinderRule, InfoPage, Treatment
+from treatments.models import FinderRule, Treatment
 
 pytestmark = pytest.mark.django_db
 
@@ -231,16 +231,8 @@ def test_five_are_shown_at_once_and_the_others_are_folded():
     assert "More to ask about" not in main_of(post(show="result", bothers="stiffness"))
 
 
-@pytest.mark.parametrize("is_there", [True, False])
-def test_no_further_treatment_is_a_choice_once_there_is_such_a_page(is_there):
-    if not InfoPage.objects.filter(slug="no-further-treatment").exists() and is_there:
-        page = InfoPage.objects.get(slug="approach")
-        page.pk, page.slug, page.title, page.saved_version = None, "no-further-treatment", "No further treatment", 0
-        page.save()
-        publishing.publish(page, by=None, reason="t")
-    elif not is_there and library.published().page("no-further-treatment"):
-        publishing.retire(InfoPage.objects.get(slug="no-further-treatment"), by=None, reason="t")
-    assert ("/no-further-treatment/" in read(post(show="result")).links) is is_there
+def test_no_further_treatment_is_always_a_choice():
+    assert "/no-further-treatment/" in read(post(show="result")).links
 
 
 def test_answers_can_be_changed_one_at_a_time():

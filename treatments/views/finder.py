@@ -112,6 +112,5 @@ def _result(request, page):
         "in_words": finder.in_words(page["answers"], library),
         "back": next(reversed(finder.questions(library)), SAFETY),
         "evaluation": library.page("evaluation"),
-        "no_treatment": library.page("no-further-treatment"),
     }
     return render(request, "treatments/finder/result.html", page)
