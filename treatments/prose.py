@@ -167,6 +167,7 @@ def plain(text: str) -> str:
     return re.sub(r"[\ue000-\ue07f]", lambda match: chr(ord(match[0]) - 0xE000), text)
 
 
+@functools.lru_cache(maxsize=4096)
 def one_line(text: str) -> str:
     """Return the words of a text without its marks and in one line, for whoever knows no paragraphs."""
     return " ".join(plain(text).split())
