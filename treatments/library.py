@@ -339,7 +339,9 @@ def _read() -> Library:
             records.append(Published(kind, words, number, at, content_id))
     if not any(one.kind == ClinicSettings.kind() for one in records):
         raise NothingPublishedError("Nothing is published yet. Run 'make content' (manage.py import_content).")
-    sign_offs = list(SignOff.objects.select_related("version").defer("version__record", "version__search"))
+    sign_offs = list(
+        SignOff.objects.select_related("version").defer("version__record", "version__search", "version__search_names")
+    )
     for one in sign_offs:
         one.was_public = (one.version.kind, one.version.content_id, one.fingerprint) in public
     return Library(records, addresses, sign_offs)

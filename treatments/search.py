@@ -6,6 +6,7 @@ typed is health information: it is not stored, and nothing here logs it.
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -16,7 +17,7 @@ from django.urls import reverse
 from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString
 
-from treatments import readability, wording
+from treatments import readability, schema
 from treatments.library import Library
 from treatments.models import Content, FaqItem, GlossaryTerm, Treatment, WarningSign
 
@@ -94,10 +95,11 @@ def search(typed: str, library: Library) -> Found:
     )
 
 
+@lru_cache(maxsize=2)
 def suggestions(library: Library) -> list[str]:
     """Return what can be searched for, for the list that a browser offers while somebody types."""
     names = [name for one in library.treatments for name in (one.short_name, *one.also_called)]
-    return sorted({name.casefold(): name for name in (*names, *map(str, library.glossary))}.values(), key=str.casefold)
+    return sorted({name.casefold(): name for name in names}.values(), key=str.casefold)
 
 
 # -- What was typed ----------------------------------------------------------------------------------
@@ -178,14 +180,14 @@ def _vocabulary(library: Library) -> list[str]:
 
 # -- Results -----------------------------------------------------------------------------------------
 
-# Each word counts by where it stands on a page, and the more, the fewer pages have it. A treatment comes before the
-# word that names it.
+# Each word counts by where it stands on a page, a little when that is only in the long text, and the more, the fewer
+# pages have it. A treatment comes before the word that names it.
 _RANK = """
 WITH term AS (
     SELECT DISTINCT websearch_to_tsquery('english', words) AS query FROM unnest(%s::text[]) AS words
 ), hit AS (
     SELECT kind, content_id, CASE kind WHEN 'glossaryterm' THEN 0.8 WHEN 'faqitem' THEN 0.9 ELSE 1 END
-        * ts_rank(search, query) * ln(1 + %s::float / count(*) OVER (PARTITION BY query)) AS score
+        * (0.05 + ts_rank(search_names, query)) * ln(1 + %s::float / count(*) OVER (PARTITION BY query)) AS score
     FROM term
     JOIN treatments_version ON state = 'published' AND search @@ query
     WHERE numnode(query) > 0
@@ -227,27 +229,32 @@ def _shown(library: Library) -> dict[tuple[str, int], Content]:
 
 def _extracts(found: list[Content], query: str) -> list[SafeString]:
     """Return for each piece of content the sentence that says most of what was looked for, or else its first words."""
-    said = [_said(one) for one in found]
+    beginnings = {word[:3] for word in _words(query) if len(word) > 2}
     # Few sentences have the beginning of a word that was looked for; Postgres takes its time to read one.
-    beginning = re.compile("|".join({re.escape(word[:3]) for word in _words(query) if len(word) > 2}) or "$^", re.I)
-    asked = [(page, one) for page, sentences in enumerate(said) for one in sentences if beginning.search(one)]
+    asked = [
+        (page, sentence)
+        for page, one in enumerate(found)
+        for line in _lines(one)
+        for sentence in _sentences(line)
+        if any(beginning in sentence.lower() for beginning in beginnings)
+    ]
     options = f"HighlightAll=true, StartSel={_START}, StopSel={_STOP}"
     best = dict(_rows(_EXTRACTS, [options, *map(list, zip(*asked, strict=True)), query])) if asked else {}
-    return [_marked(best.get(page, sentences[0] if sentences else "")) for page, sentences in enumerate(said)]
+    return [_marked(best.get(page) or _sentences(next(_lines(one)))[0]) for page, one in enumerate(found)]
 
 
-def _said(content: Content) -> list[str]:
-    """Return the sentences of some content; headings are too short to say anything."""
-    texts = [text for label, text in wording.texts(content, short=False) if label not in _OTHER_WORDS]
-    return [sentence for text in texts for sentence in _sentences(text)]
-
-
-_OTHER_WORDS = {"People also search", "Also called"}
+def _lines(content: Content) -> Iterator[str]:
+    """Yield the paragraphs and items of a page, without its headings."""
+    for field in schema.fields(type(content)):
+        if schema.is_text(field) and field.name != "also_called":
+            value = getattr(content, field.name)
+            lines = value if isinstance(value, list) else value.split("\n")
+            yield from (line for line in lines if line and not line.startswith("#"))
 
 
 @lru_cache(maxsize=8192)
-def _sentences(text: str) -> list[str]:
-    return [sentence for sentence in readability.sentences(text) if len(sentence.split()) > 3]
+def _sentences(line: str) -> list[str]:
+    return readability.sentences(line)
 
 
 def _marked(text: str) -> SafeString:

@@ -8,7 +8,8 @@ from django.db import migrations, models
 
 import treatments.models.fields
 
-# Names weigh most, then what says a page in short, then the rest; what only points elsewhere does not count.
+# Names weigh most, then what says a page in short, then the rest; what only points elsewhere does not count. What
+# weighs something is kept apart from the long rest as well, so that ranking many pages does not unpack all of them.
 WORDS = """
 CREATE FUNCTION treatments_search(state text, kind text, record jsonb) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -27,8 +28,12 @@ SELECT CASE WHEN state = 'published' AND kind IN ('treatment', 'infopage', 'faqi
         '"string"'), 'D')
 ELSE '' END
 $$;
+CREATE FUNCTION treatments_search_names(state text, kind text, record jsonb) RETURNS tsvector
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+SELECT ts_filter(treatments_search(state, kind, record), '{a,b,c}')
+$$;
 """
-# Postgres fills in `search` after this trigger has run, so the trigger cannot compare it.
+# Postgres fills in both columns after this trigger has run, so the trigger cannot compare them.
 GUARD = """
 CREATE OR REPLACE FUNCTION treatments_version_is_immutable() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -36,8 +41,8 @@ BEGIN
         RAISE EXCEPTION 'A version cannot be deleted: it is what patients have read.'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    IF (to_jsonb(NEW) - '{state,publish_at,retire_at,published_at,search}'::text[])
-       IS DISTINCT FROM (to_jsonb(OLD) - '{state,publish_at,retire_at,published_at,search}'::text[])
+    IF (to_jsonb(NEW) - '{state,publish_at,retire_at,published_at,search,search_names}'::text[])
+       IS DISTINCT FROM (to_jsonb(OLD) - '{state,publish_at,retire_at,published_at,search,search_names}'::text[])
        OR OLD.published_at IS NOT NULL AND NEW.published_at IS DISTINCT FROM OLD.published_at THEN
         RAISE EXCEPTION 'A version cannot be changed: save a new one.'
             USING ERRCODE = 'integrity_constraint_violation';
@@ -60,7 +65,7 @@ class Migration(migrations.Migration):
 
     operations = [
         TrigramExtension(),
-        migrations.RunSQL(WORDS, "DROP FUNCTION treatments_search"),
+        migrations.RunSQL(WORDS, "DROP FUNCTION treatments_search_names; DROP FUNCTION treatments_search"),
         migrations.RunSQL(GUARD, migrations.RunSQL.noop),
         migrations.CreateModel(
             name="Synonym",
@@ -129,6 +134,15 @@ class Migration(migrations.Migration):
             field=models.GeneratedField(
                 db_persist=True,
                 expression=models.Func("state", "kind", "record", function="treatments_search"),
+                output_field=django.contrib.postgres.search.SearchVectorField(),
+            ),
+        ),
+        migrations.AddField(
+            model_name="version",
+            name="search_names",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=models.Func("state", "kind", "record", function="treatments_search_names"),
                 output_field=django.contrib.postgres.search.SearchVectorField(),
             ),
         ),

@@ -37,7 +37,7 @@ class VersionQuerySet(models.QuerySet):
 
 class VersionManager(models.Manager.from_queryset(VersionQuerySet)):
     def get_queryset(self):
-        return super().get_queryset().defer("search")  # long, and only the database reads it
+        return super().get_queryset().defer("search", "search_names")  # only the database reads them
 
 
 class Version(models.Model):
@@ -72,12 +72,17 @@ class Version(models.Model):
     retire_at = models.DateTimeField(null=True, help_text="When it is taken down by itself. Empty: never.")
     published_at = models.DateTimeField(null=True, help_text="When it became public.")
 
+    # What the search looks at. Postgres makes it of the words while they are public, so it cannot fall behind.
     search = models.GeneratedField(
         expression=Func("state", "kind", "record", function="treatments_search"),
         output_field=SearchVectorField(),
         db_persist=True,
     )
-    """What the search looks at. Postgres makes it of the words while they are public, so it cannot fall behind."""
+    search_names = models.GeneratedField(
+        expression=Func("state", "kind", "record", function="treatments_search_names"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
 
     objects = VersionManager()
 
