@@ -13,6 +13,8 @@ from treatments.models import GlossaryTerm
 # Never looked into: links, buttons and headings; then single tags, and characters that are written as entities.
 _SKIPPED = r"<(a|button|h[1-6])\b.*?</\1>|<[^>]*>|&#?\w+;"
 _BUTTON = '<button class="term" type="button" popovertarget="word-{}" data-n="{}">{}</button>'
+# Signs that belong to a word, such as a comma or a bracket. A line would break between them and a button.
+_OPENING, _CLOSING = re.compile(r"[^\w\s>;]*$"), re.compile(r"[^\w\s<&]*")
 
 
 class Vocabulary:
@@ -48,9 +50,13 @@ class Explainer:
         for start, end, term in self._library.vocabulary.found(html):
             if term not in self.terms:
                 self.terms.append(term)
-                word = mark_safe(html[start:end])  # noqa: S308 - a piece of safe HTML, with no tag or entity in it
-                parts += [html[done:start], format_html(_BUTTON, term.slug, len(self.terms), word)]
-                done = end
+                word = mark_safe(html[start:end])  # noqa: S308 - a piece of safe HTML, with no tag in it
+                button = format_html(_BUTTON, term.slug, len(self.terms), word)
+                before, after = _OPENING.search(html, done, start)[0], _CLOSING.match(html, end)[0]
+                if before or after:
+                    button = f'<span class="nb">{before}{button}{after}</span>'
+                parts += [html[done : start - len(before)], button]
+                done = end + len(after)
         return mark_safe("".join([*parts, html[done:]]))  # noqa: S308 - safe HTML and our own buttons
 
 

@@ -66,8 +66,8 @@ def test_the_first_use_of_a_whole_word_is_marked(explainer, text, words):
     html = explainer.mark(prose.render(text))
     assert isinstance(html, SafeString)
     assert marked(html) == words
-    # Nothing but the buttons was added.
-    assert re.sub(r"</?button[^>]*>", "", html) == prose.render(text)
+    # Nothing but the buttons was added, and what keeps a comma or a bracket with its word.
+    assert re.sub(r"</?(button|span)\b[^>]*>", "", html) == prose.render(text)
 
 
 def test_each_term_is_explained_once_on_a_page_in_the_order_of_reading(explainer):
@@ -76,6 +76,13 @@ def test_each_term_is_explained_once_on_a_page_in_the_order_of_reading(explainer
     assert second.endswith("RFA</button> &amp; &lt;b&gt;."), "what is no HTML is escaped"
     assert [term.slug for term in explainer.terms] == ["fusion", "ablation"]
     assert 'popovertarget="word-ablation" data-n="2"' in second
+
+
+def test_signs_stay_on_the_line_of_their_word(explainer):
+    html = explainer.mark("(RFA), fusion/opioid and amp &amp; more")
+    kept = [re.sub("<[^>]*>", "", one) for one in re.findall('<span class="nb">(.*?)</span>', html)]
+    assert kept == ["(RFA),", "fusion/"]
+    assert marked(html) == ["RFA", "fusion", "opioid", "amp"]
 
 
 def test_no_glossary_marks_nothing():
