@@ -234,13 +234,16 @@ def _extracts(found: list[Content], query: str) -> list[SafeString]:
     asked = [
         (page, sentence)
         for page, one in enumerate(found)
-        for line in _lines(one)
-        for sentence in _sentences(line)
+        for sentence in _said(one)
         if any(beginning in sentence.lower() for beginning in beginnings)
     ]
     options = f"HighlightAll=true, StartSel={_START}, StopSel={_STOP}"
     best = dict(_rows(_EXTRACTS, [options, *map(list, zip(*asked, strict=True)), query])) if asked else {}
-    return [_marked(best.get(page) or _sentences(next(_lines(one)))[0]) for page, one in enumerate(found)]
+    return [_marked(best.get(page) or next(_said(one), "")) for page, one in enumerate(found)]
+
+
+def _said(content: Content) -> Iterator[str]:
+    return (sentence for line in _lines(content) for sentence in _sentences(line))
 
 
 def _lines(content: Content) -> Iterator[str]:

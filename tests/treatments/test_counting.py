@@ -62,6 +62,20 @@ def test_a_comparison_is_counted_whatever_led_to_it(client):
     assert counted(Subject.COMPARISON) == {"hbot prp": 2}
 
 
+def test_answers_of_the_finder_are_counted_once(client):
+    answers = {"bothers": ["leg-pain", "stiffness"], "wanted": ["none"]}
+    client.post("/find/questions/", {**answers, "show": "result"})
+    client.post("/find/questions/", {**answers, "show": "result", "changing": "1"})
+    assert counted(Subject.ANSWER) == {"finderrule:leg-pain": 1, "finderrule:stiffness": 1}
+
+
+def test_a_search_is_counted_only_when_it_found_nothing(client):
+    client.post("/search/", {"q": "epidural"})
+    assert counted(Subject.MISSED) == {}
+    client.post("/search/", {"q": "zzyzx quux"})
+    assert sum(counted(Subject.MISSED).values()) == 1
+
+
 def test_staff_who_are_signed_in_are_not_counted(client, manager):
     sign_in(client, manager)
     client.get("/treatments/regenerative/prp/")
