@@ -24,9 +24,10 @@ test: $(VENV)/.tools browser ## Run every test, browser tests included (ARGS="-k
 soak: $(VENV)/.tools static ## Send 200 requests while processes and the database are killed; none may be lost or doubled
 	@$(BIN)/python -m bench.soak
 
-bench: $(VENV)/.tools static ## Requests stored per second, and the pages of the desk at 100,000 requests
+bench: $(VENV)/.tools static ## Requests stored per second, the desk at 100,000 requests, the search at 1,000 pages
 	@$(BIN)/python -m bench.submissions
 	@$(BIN)/python -m bench.desk
+	@$(BIN)/python -m bench.search
 
 check: $(VENV)/.tools ## Lint code and templates, check settings, migrations and dependencies
 	$(BIN)/ruff check .
