@@ -10,9 +10,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "bes
 COMPARED = "/compare/radiofrequency-ablation/spinal-cord-stimulation/"
 OTHER_PAGES = [
     COMPARED,
-    "/visit/",
     "/visit/?t=radiofrequency-ablation&t=spinal-cord-stimulation",
-    "/search/",
     "/find/questions/",
     "/request-evaluation/",
     "/request-evaluation/safety/",
