@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.keyboard import enter, is_focused, tab_to
+from tests.browser.keyboard import enter, tab_to
 from tests.browser.test_every_page import scrolls_sideways, violations
 
 URL = "/find/questions/"
@@ -119,13 +119,13 @@ def test_an_error_is_told_first_and_the_choices_stay(open_page):
     for words in ("Stiffness", "Burning or tingling", "A tight, pulling scar", "My bones may not have fused"):
         page.get_by_label(words).check()
     next_page(page)
-    assert is_focused(page, "#error-summary")
+    expect(page.locator("#error-summary")).to_be_focused()
     expect(page.get_by_role("alert")).to_contain_text("Choose the 3 that bother you most. You chose 4")
     assert page.title().startswith("Error: ")
     expect(page.get_by_label("Burning or tingling")).to_be_checked()
     assert violations(page) == []
     page.get_by_role("link", name="Choose the 3 that bother you most").click()
-    assert is_focused(page, page.get_by_label("Pain that shoots down the leg"))
+    expect(page.get_by_label("Pain that shoots down the leg")).to_be_focused()
     page.get_by_label("Burning or tingling").uncheck()
     next_page(page)
     expect(heading(page)).to_have_text("What have you tried?")
