@@ -22,7 +22,7 @@ from treatments.library import Library
 from treatments.models import Content, FaqItem, GlossaryTerm, Treatment, WarningSign
 
 LONGEST = 200  # characters
-MOST = 20  # results
+MOST = 15  # results
 WEAK = 0.2  # a result that is worth less than this part of the first is none
 SURE, UNSURE = 0.8, 0.75  # how like a word of ours a typing mistake is: to put it right, and to ask
 LISTS = {FaqItem: "faq", GlossaryTerm: "glossary"}
@@ -234,15 +234,16 @@ def _extracts(found: list[Content], query: str) -> list[SafeString]:
     asked = [
         (page, sentence)
         for page, one in enumerate(found)
-        for sentence in _said(one)
-        if any(beginning in sentence.lower() for beginning in beginnings)
+        for sentence, small in _said(one)
+        if any(beginning in small for beginning in beginnings)
     ]
     options = f"HighlightAll=true, StartSel={_START}, StopSel={_STOP}"
     best = dict(_rows(_EXTRACTS, [options, *map(list, zip(*asked, strict=True)), query])) if asked else {}
-    return [_marked(best.get(page) or next(_said(one), "")) for page, one in enumerate(found)]
+    return [_marked(best.get(page) or next(_said(one), ("", ""))[0]) for page, one in enumerate(found)]
 
 
-def _said(content: Content) -> Iterator[str]:
+def _said(content: Content) -> Iterator[tuple[str, str]]:
+    """Yield each sentence of a page, as it is and in small letters."""
     return (sentence for line in _lines(content) for sentence in _sentences(line))
 
 
@@ -255,9 +256,10 @@ def _lines(content: Content) -> Iterator[str]:
             yield from (line for line in lines if line and not line.startswith("#"))
 
 
-@lru_cache(maxsize=8192)
-def _sentences(line: str) -> list[str]:
-    return readability.sentences(line)
+@lru_cache(maxsize=2**16)
+def _sentences(line: str) -> list[tuple[str, str]]:
+    """Return the sentences of a line, each also in small letters."""
+    return [(sentence, sentence.lower()) for sentence in readability.sentences(line)]
 
 
 def _marked(text: str) -> SafeString:
