@@ -195,13 +195,13 @@ def test_help_comes_first(words, number):
     shown = main_of(post(words))
     assert f'href="tel:{number}"' in shown
     assert shown.index("Is this happening to you now?") < shown.index('href="/urgent/"')
-    assert "Best match" not in shown[: shown.index("Is this happening")]
+    assert "Closest match" not in shown[: shown.index("Is this happening")]
 
 
 def test_who_thinks_of_death_sees_help_alone():
     shown = main_of(post("I want to die"))
     assert "988" in shown
-    assert "Best match" not in shown
+    assert "Closest match" not in shown
     assert "found no page" not in shown
     assert not find("I want to die").is_nothing
 
@@ -260,7 +260,7 @@ def test_what_is_too_long_is_told_and_kept():
     shown = main_of(post(typed))
     assert "Please use 200 letters or fewer" in shown
     assert f'value="{typed.strip()}"' in shown
-    assert "Best match" not in shown
+    assert "Closest match" not in shown
     assert "200 letters" not in main_of(post("é" * search.LONGEST))
 
 
