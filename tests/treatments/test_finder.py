@@ -352,7 +352,11 @@ def test_no_answer_is_in_a_log(caplog, capfd):
 
 def test_patients_are_told_what_becomes_of_their_answers(page):
     shown = page("/find/")
-    for words_of_it in ("Nothing is saved", "does not keep them or write them in its logs", "not in the address"):
+    for words_of_it in (
+        "Nothing about you is saved",
+        "does not keep them or write them in its logs",
+        "not in the address",
+    ):
         assert words_of_it in shown.text
     assert "/find/rules/" in shown.links
 
