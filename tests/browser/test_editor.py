@@ -134,7 +134,7 @@ def test_links_are_picked_from_the_site_or_written(staff_page, term):
 def test_everything_works_by_keyboard(staff_page, term):
     page = staff_page(term)
     expect(editor_of(page)).to_be_visible()
-    page.get_by_label("Also called:").focus()
+    page.get_by_label("Not explained on pages:").focus()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Bold")).to_be_focused()
     page.keyboard.press("Tab")
