@@ -6,11 +6,12 @@ from types import SimpleNamespace
 import pytest
 from django.utils.safestring import SafeString
 
+from tests.factories import make_user
 from tests.pages import read
 from treatments import library, prose
 from treatments.glossary import Explainer, Vocabulary
 from treatments.models import FaqItem, GlossaryTerm, Version
-from treatments.publishing import keep, publish
+from treatments.publishing import keep, publish, published_version, sign
 
 TERMS = [
     GlossaryTerm(
@@ -104,6 +105,21 @@ def test_every_page_explains_each_word_once_and_ends_with_the_meanings(page):
         # A page that is full of marks is harder to read.
         assert len(opened) <= 20, one
     assert len(explained) > 40
+
+
+@pytest.mark.django_db
+def test_a_meaning_waits_for_its_own_reviewer(page):
+    """A page may be reviewed while a word on it is not: the reviewer of the page did not sign the meaning."""
+
+    def meaning():
+        html = page("/treatments/interventional/radiofrequency-ablation/").response.content.decode()
+        return html.partition('id="word-facet-joint"')[2].partition("</div>")[0]
+
+    assert "This meaning awaits medical review." in meaning()
+    term = GlossaryTerm.objects.get(slug="facet-joint")
+    sign(published_version(term), by=make_user(role="medical reviewer"))
+    assert "All words explained" in meaning()
+    assert "awaits" not in meaning()
 
 
 @pytest.mark.django_db
