@@ -7,15 +7,16 @@ read before; the history keeps all of it.
 """
 
 import io
+import os
 import re
 import sys
 from pathlib import Path
 
+import django
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from tests.chromium import find
-from tests.factories import code_now
 
 FOLDER = Path("static/staff/guide")
 GUIDE = Path("templates/admin/treatments/guide.html")
@@ -44,6 +45,8 @@ def sign_in(browser, address: str, username: str, password: str) -> Page:
     page.get_by_label("User name").fill(username)
     page.get_by_label("Password").fill(password)
     press(page, "Sign in")
+    from tests.factories import code_now  # its models can be imported only after the setup below
+
     page.get_by_label("Code from your authenticator app").fill(code_now())
     press(page, "Sign in")
     return page
@@ -115,6 +118,8 @@ def publish(page: Page, reason: str, picture: str = "") -> None:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "medici_site.settings")
+    django.setup()
     address, password, *people = sys.argv[1:]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
