@@ -133,17 +133,20 @@ class Library:
         return [one for one in self.treatments if one in treatments]
 
     def _find_usual_order(self):
-        """Let each treatment know what usually comes before it, and after it: whatever names it as tried before.
+        """Let each treatment know what usually comes before it, and what may come later: what names it as tried before.
 
-        Where a procedure has nothing of its own to say, what its family says holds for it too.
+        A procedure that names nothing has what its family has tried before. An operation is nothing that comes by and
+        by: it needs a clear problem that it can fix, so it is named by no other treatment.
         """
         for treatment in self.treatments:  # a family before its procedures
             linked, family = treatment.linked, treatment.linked.family
             linked.tried_before = self._in_order(linked.tried_before)
-            after = [one for one in self.treatments if treatment in one.linked.tried_before]
-            after = [one for one in after if one.linked.family not in after]  # a family speaks for its procedures
+            later = [one for one in self.treatments if treatment in one.linked.tried_before]
+            later = [one for one in later if one.reach < Treatment.Reach.OPERATION]
             linked.usually_before = linked.tried_before or (family.linked.usually_before if family else [])
-            linked.usually_after = after or (family.linked.usually_after if family else [])
+            linked.later = [
+                one for one in later if one.linked.family not in later
+            ]  # a family speaks for its procedures
 
     def _all(self, model):
         return list(self._by_slug[model].values())

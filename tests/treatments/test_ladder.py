@@ -35,10 +35,11 @@ def slugs(treatments):
 def test_what_comes_after_is_the_reverse_of_what_comes_before(words):
     for one in words.treatments:
         for other in words.treatments:
-            if one in other.linked.tried_before and other.linked.family not in one.linked.usually_after:
-                assert other in one.linked.usually_after, f"{one} after {other}"
+            if one in other.linked.tried_before and other.linked.family not in one.linked.later:
+                is_operation = other.reach == Treatment.Reach.OPERATION
+                assert (other in one.linked.later) is not is_operation, f"{one} after {other}"
     assert slugs(words.treatment(RFA).linked.usually_before) == [BLOCK]
-    assert slugs(words.treatment(BLOCK).linked.usually_after) == [RFA]
+    assert slugs(words.treatment(BLOCK).linked.later) == [RFA]
 
 
 def test_nothing_that_comes_before_stands_higher_on_the_ladder(words):
@@ -52,7 +53,13 @@ def test_a_procedure_without_an_order_of_its_own_has_that_of_its_family(words):
     assert slugs(words.treatment("prp").linked.usually_before) == [PT]
     words = changed(words, "prp", tried_before=["hbot"])
     assert slugs(words.treatment("prp").linked.usually_before) == ["hbot"]
-    assert "prp" in slugs(words.treatment("hbot").linked.usually_after)
+    assert "prp" in slugs(words.treatment("hbot").linked.later)
+
+
+def test_no_operation_comes_by_and_by(words):
+    assert slugs(words.treatment("revision-surgery").linked.usually_before)
+    assert "revision-surgery" not in {slug for one in words.treatments for slug in slugs(one.linked.later)}
+    assert slugs(words.treatment(RFA).linked.later) == []
 
 
 def test_an_order_that_leads_back_cannot_be_published(words):
@@ -82,8 +89,8 @@ def test_the_ladder_tells_of_every_option_what_comes_before_and_after(page):
     for one, start, end in zip(words.treatments, places[1:], [*places[2:], len(html)], strict=True):
         part = html[start:end]
         assert f'name="t" value="{one.slug}"' in part
-        assert part.index("Usually tried before this") < part.index("Usually tried after this")
-        for other in (*one.linked.usually_before, *one.linked.usually_after):
+        assert part.index("Usually tried before this") < part.index("May come up later")
+        for other in (*one.linked.usually_before, *one.linked.later):
             assert f'href="{other.get_absolute_url()}"' in part, f"{one}: {other}"
         for note in (one.reach_words, one.test_first_note, one.reversible_note):
             assert note in part, f"{one}: {note}"
@@ -93,7 +100,7 @@ def test_each_page_tells_the_order_that_the_ladder_tells(page):
     for one in library.published().treatments:
         shown = page(one.get_absolute_url())
         assert "A usual order, not a rule" in shown.blocks
-        for other in (*one.linked.usually_before, *one.linked.usually_after):
+        for other in (*one.linked.usually_before, *one.linked.later):
             assert other.get_absolute_url() in shown.links
         assert f"/treatments/#{one.slug}" in shown.links
 

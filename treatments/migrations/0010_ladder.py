@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                 choices=[
                     ("this use", "Cleared or approved for this use"),
                     ("part of this use", "Approved for part of this use"),
-                    ("another use", "Approved, but not for this use"),
+                    ("another use", "Cleared or approved, but not for this use"),
                     ("not approved", "Not approved"),
                     ("needs no approval", "Needs no approval"),
                     ("", "Not assessed yet"),
@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
             name="tried_before",
             field=models.ManyToManyField(
                 blank=True,
-                help_text="Usually tried before this one; their pages name it as tried after. None: as in its family.",
+                help_text="Usually tried before this one; their pages name it as coming later. None: as in its family.",
                 related_name="+",
                 to="treatments.treatment",
             ),

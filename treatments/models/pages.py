@@ -101,7 +101,7 @@ class Treatment(Page):
 
         FOR_THIS = "this use", "Cleared or approved for this use"
         FOR_PART = "part of this use", "Approved for part of this use"
-        FOR_OTHER = "another use", "Approved, but not for this use"
+        FOR_OTHER = "another use", "Cleared or approved, but not for this use"
         NONE = "not approved", "Not approved"
         NEEDS_NONE = "needs no approval", "Needs no approval"
         UNKNOWN = "", "Not assessed yet"
@@ -218,7 +218,7 @@ class Treatment(Page):
         symmetrical=False,
         blank=True,
         related_name="+",
-        help_text="Usually tried before this one; their pages name it as tried after. None: as in its family.",
+        help_text="Usually tried before this one; their pages name it as coming later. None: as in its family.",
     )
     notices = models.ManyToManyField("SafetyNotice", blank=True, related_name="+")
     sources = models.ManyToManyField("Reference", blank=True, related_name="+")
