@@ -43,8 +43,8 @@ _written = time.monotonic()
 
 
 def count(request, subject: Subject, *names: str) -> None:
-    """Add one for each name. Visits of staff, who carry a session, are not counted."""
-    if request.method == "HEAD" or settings.SESSION_COOKIE_NAME in request.COOKIES:
+    """Add one for each name."""
+    if not _counts(request):
         return
     day = request.library.today
     with _lock:
@@ -53,8 +53,16 @@ def count(request, subject: Subject, *names: str) -> None:
                 _waiting[key] += 1
 
 
+def _counts(request) -> bool:
+    """Whether it is a patient who reads what is public, and not staff, who carry a session, or a reader of a draft."""
+    is_staff, draft = settings.SESSION_COOKIE_NAME in request.COOKIES, getattr(request, "shown_version", None)
+    return request.method != "HEAD" and not is_staff and not draft
+
+
 def count_missed(request, words: str) -> None:
     """Add one to the searches that found nothing."""
+    if not _counts(request):
+        return
     words = re.sub(r"\s+", " ", words.casefold()).strip()
     if not words or len(words) > LONGEST or re.search(r"[\d@]|[^\w\s'’-]", words):
         count(request, Subject.MISSED, "")
@@ -116,7 +124,7 @@ def _name_what_many_search_for(searched):
     for name in [row["name"] for row in totals if row["total"] >= FEWEST]:
         missed.filter(name=name, words="").update(words=searched[name])
     if searched:
-        newest = missed.aggregate(newest=Max("day"))["newest"]
+        newest = missed.aggregate(newest=Max("day"))["newest"] or datetime.date.max
         missed.filter(words="", day__lt=newest - HASHES_KEPT).exclude(name="").delete()
 
 

@@ -73,7 +73,7 @@ def _words(term):
     bare = re.sub(r"\s*\([^)]*\)", "", term.term)
     words = [term.term, *bare.split(", "), *re.findall(r"\(([^)]*)\)", term.term), *term.also_called]
     unexplained = {word.casefold() for word in term.unexplained}
-    return [word for word in words if word and word.casefold() not in unexplained]
+    return [word for word in words if word.strip() and word.casefold() not in unexplained]
 
 
 def _pattern(word):

@@ -144,9 +144,10 @@ class Library:
             later = [one for one in self.treatments if treatment in one.linked.tried_before]
             later = [one for one in later if one.reach < Treatment.Reach.OPERATION]
             linked.usually_before = linked.tried_before or (family.linked.usually_before if family else [])
-            linked.later = [
-                one for one in later if one.linked.family not in later
-            ]  # a family speaks for its procedures
+            # A family speaks for its procedures.
+            linked.later = [one for one in later if one.linked.family not in later]
+            told_by = [*linked.later, *([family] if family and not linked.tried_before else [])]
+            linked.is_order_signed = all(one.linked.review.is_reviewed for one in told_by)
 
     def _all(self, model):
         return list(self._by_slug[model].values())

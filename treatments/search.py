@@ -87,7 +87,7 @@ def search(typed: str, library: Library) -> Found:
     return Found(
         words=meant if sure else typed,
         is_corrected=bool(sure),
-        did_you_mean=maybe if maybe != meant else "",
+        did_you_mean=maybe if maybe != meant and len(maybe) <= LONGEST else "",
         missing=[word for word in unknown if word not in sure],
         signs=signs,
         # Who thinks of death is not shown treatments in whose words there happens to be "want".
@@ -110,7 +110,7 @@ def _words(text: str) -> list[str]:
 
 
 def _speaks_of(sign: WarningSign, words: set[str]) -> bool:
-    return any(words.issuperset(_words(line)) for line in sign.also_called)
+    return any((needed := _words(line)) and words.issuperset(needed) for line in sign.also_called)
 
 
 def _groups(words: list[str], library: Library) -> list[list[str]]:

@@ -185,3 +185,17 @@ def test_a_page_costs_one_query_although_it_is_counted(django_assert_num_queries
     client.get("/treatments/")
     with django_assert_num_queries(1):
         client.get("/treatments/")
+
+
+def test_a_search_of_staff_stops_no_counting(client, manager):
+    sign_in(client, manager)
+    client.post("/search/", {"q": "zzyzx quux"})
+    assert counting._searched == {}
+    Client().get("/treatments/")
+    assert counted(Subject.PAGE) == {"infopage:treatments": 1}
+
+
+def test_a_reader_of_a_draft_is_not_counted(request_of_a_patient):
+    request_of_a_patient.shown_version = "Version 2"
+    counting.count(request_of_a_patient, Subject.PAGE, "treatment:prp")
+    assert counted(Subject.PAGE) == {}

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,7 +16,7 @@ from tests.factories import make_user
 from tests.flow import answer, pass_safety
 from tests.pages import read
 from tests.treatments.test_comparison import FORBIDDEN, main_of
-from treatments import checks, finder, library, publishing
+from treatments import checks, finder, library, publishing, schedule
 from treatments.finder import Question
 from treatments.models import FinderRule, Treatment, WarningSign
 
@@ -474,3 +474,16 @@ def test_a_whole_megabyte_is_refused_in_plain_words():
     response = post(asked="bothers", bothers="x" * 1_100_000)
     assert response.status_code in (400, 413)
     assert b"tel:911" in response.content
+
+
+def test_warning_signs_are_answered_while_the_database_is_away(monkeypatch):
+    library.published()  # known from before
+
+    def away():
+        raise OperationalError("away")
+
+    monkeypatch.setattr(schedule, "current_library", away)
+    sign = next(one for one in library.last_known().warning_signs if one.level == "911")
+    response = post(asked="safety", signs=sign.slug)
+    assert response.status_code == 200
+    assert read(response).headings == ["Please get help now."]

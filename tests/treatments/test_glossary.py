@@ -86,6 +86,12 @@ def test_signs_stay_on_the_line_of_their_word(explainer):
     assert marked(html) == ["RFA", "fusion", "opioid", "amp"]
 
 
+@pytest.mark.parametrize("term", ["Discectomy ( )", "Foo,  , bar", "( )", ","])
+def test_an_odd_name_of_a_term_stops_no_page(term):
+    words = Vocabulary([GlossaryTerm(pk=1, slug="odd", term=term), *TERMS])
+    assert [found[2].slug for found in words.found("<p>A fusion</p>")] == ["fusion"]
+
+
 def test_no_glossary_marks_nothing():
     html = Explainer(SimpleNamespace(vocabulary=Vocabulary([]))).mark("<p>A fusion</p>")
     assert "button" not in html

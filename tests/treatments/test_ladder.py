@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from tests.factories import make_user
 from treatments import checks, comparison, library, publishing, schema, status
 from treatments.models import InfoPage, Treatment
 
@@ -229,3 +230,13 @@ def test_words_signed_before_there_was_a_status_stay_signed(words):
     before = {name: value for name, value in record.items() if name not in {*added, "fda_level"}}
     now = {**record, "tried_before": []}
     assert schema.clinical_fingerprint("treatment", before) == schema.clinical_fingerprint("treatment", now)
+
+
+def test_a_page_says_when_its_order_is_told_by_words_that_nobody_signed(page):
+    """Who signed a block did not sign that RFA may come after it; the page of RFA says so."""
+    waits = "Other pages tell part of this order, and they await medical review."
+    address = library.published().treatment(BLOCK).get_absolute_url()
+    assert page(address).says(waits)
+    rfa = Treatment.objects.get(slug=RFA)
+    publishing.sign(publishing.published_version(rfa), by=make_user(role="medical reviewer"))
+    assert not page(address).says(waits)

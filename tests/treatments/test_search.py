@@ -322,3 +322,31 @@ def test_a_page_that_is_not_there_offers_the_search():
     response = Client().get("/nerve-burning/")
     assert response.status_code == 404
     assert '<form class="search' in main_of(response)
+
+
+def test_a_backup_can_be_restored():
+    """A dump is read on no search path, and Postgres fills in the generated columns while it reads."""
+    record = '{"name": "Ablation"}'
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('search_path', '', true)")
+        cursor.execute("SELECT public.treatments_search_names('published', 'treatment', %s::jsonb)", [record])
+        (found,) = cursor.fetchone()
+        cursor.execute("SELECT set_config('search_path', 'public', true)")
+    assert "'ablat'" in found
+
+
+def test_a_line_without_words_makes_no_sign_of_every_search():
+    sign = WarningSign.objects.get(slug="self-harm")
+    sign.also_called = [*sign.also_called, "—"]
+    sign.save()
+    publishing.publish(sign, by=None, reason="t")
+    found = search.search("epidural", library.published())
+    assert not found.signs
+    assert found.results
+
+
+def test_no_longer_search_is_offered_than_can_be_made():
+    typed = "epidurel " + "shot " * 38
+    assert len(typed) <= search.LONGEST
+    found = search.search(typed + "xz stimulaterr"[: search.LONGEST - len(typed)], library.published())
+    assert len(found.did_you_mean) <= search.LONGEST

@@ -10,6 +10,7 @@ import treatments.models.fields
 
 # Names weigh most, then what says a page in short, then the rest; what only points elsewhere does not count. What
 # weighs something is kept apart from the long rest as well, so that ranking many pages does not unpack all of them.
+# Its function has a body that Postgres has read already: a restore from a backup finds functions on no search path.
 WORDS = """
 CREATE FUNCTION treatments_search(state text, kind text, record jsonb) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -29,9 +30,8 @@ SELECT CASE WHEN state = 'published' AND kind IN ('treatment', 'infopage', 'faqi
 ELSE '' END
 $$;
 CREATE FUNCTION treatments_search_names(state text, kind text, record jsonb) RETURNS tsvector
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-SELECT ts_filter(treatments_search(state, kind, record), '{a,b,c}')
-$$;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ts_filter(treatments_search(state, kind, record), '{a,b,c}');
 """
 # Postgres fills in both columns after this trigger has run, so the trigger cannot compare them.
 GUARD = """

@@ -1,5 +1,6 @@
 """The pages of the finder. Its answers are health information: they travel in the bodies of forms, and stay nowhere."""
 
+from django.db import DatabaseError, InterfaceError
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
@@ -7,8 +8,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from django.views.generic import TemplateView
 
-from treatments import counting, finder
+from treatments import counting, finder, schedule
 from treatments.forms import FinderForm, WarningSignsForm
+from treatments.library import last_known
 from treatments.models import WarningSign
 
 SAFETY, RESULT = "safety", "result"
@@ -42,7 +44,13 @@ def questions(request):
     What was chosen so far is in the body of each form, so in no address and no log of addresses. Nothing is stored, and
     there is no cookie; a token against forged forms would need one, and guards nothing here, because the page only
     reads. The person's own browser may keep the pages, so that Back finds the one before without sending it again.
+
+    The last words known will do: warning signs are answered with or without the database.
     """
+    try:
+        request.library = schedule.current_library()
+    except (DatabaseError, InterfaceError):
+        request.library = last_known()
     library, data = request.library, request.POST
     answers = finder.answers(data, library)
     page = {"answers": answers, "changing": "changing" in data}
