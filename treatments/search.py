@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import pairwise
 
+import psycopg
 from django.db import connection
 from django.urls import reverse
 from django.utils.html import escape, format_html_join
@@ -270,6 +271,8 @@ def _marked(text: str) -> SafeString:
 
 
 def _rows(sql: str, values: list) -> list[tuple]:
-    with connection.cursor() as cursor:
+    """Ask Postgres with values that travel apart from the statement, so that no log of statements holds a search."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(sql, values)
         return cursor.fetchall()

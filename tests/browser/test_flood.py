@@ -69,14 +69,15 @@ def test_pressing_again_does_not_begin_the_work_anew(open_filled_in, stored, flo
     Tally.objects.all().delete()
     flooded()
     page.get_by_label("You may store this request").check()
+    page.set_default_timeout(60_000)  # a page that works on a slow phone answers late
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
     answers = []
     page.on("response", lambda one: answers.append(one.status) if one.request.method == "POST" else None)
     send = page.get_by_role("button", name="Send my request")
     send.click()
-    expect(page.get_by_text("Then it sends your request by itself")).to_be_visible()
-    expect(page.locator("#by-hand")).to_be_hidden()
-    expect(page.locator("#busy")).to_be_focused()
+    expect(page.get_by_text("Then it sends your request by itself")).to_be_visible(timeout=60_000)
+    expect(page.locator("#by-hand")).to_be_hidden(timeout=60_000)
+    expect(page.locator("#busy")).to_be_focused(timeout=60_000)
     for _ in range(2):
         send.click(force=True)  # an impatient finger does not wait for a busy page to hold still
     expect(heading(page)).to_have_text("We have your request.", timeout=120_000)
