@@ -2,13 +2,15 @@
 
 import logging
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
 from treatments import library, publishing
 from treatments.models import Version
 
 log = logging.getLogger(__name__)
+
+AWAY = (DatabaseError, InterfaceError)
 
 
 def current_library() -> library.Library:
@@ -21,6 +23,16 @@ def current_library() -> library.Library:
         return words
     apply_due()
     return library.published()
+
+
+def is_away(request) -> bool:
+    """Return whether the database is away, and give the request words with which it can be answered all the same."""
+    try:
+        request.library = current_library()
+    except AWAY:
+        request.library = library.last_known()
+        return True
+    return False
 
 
 def apply_due() -> int:

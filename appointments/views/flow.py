@@ -6,7 +6,6 @@ When the database is away, a page comes back with what was typed, tells the phon
 import json
 from urllib.parse import urlencode
 
-from django.db import DatabaseError, InterfaceError
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,26 +21,15 @@ from appointments.encryption import decrypt, encrypt
 from appointments.forms import STEP_BY_SLUG, STEPS, SafetyForm, SendForm
 from appointments.models import RequestDraft
 from appointments.services import submit_evaluation_request
-from treatments import library, schedule
 from treatments.models import WarningSign
+from treatments.schedule import AWAY, is_away
 
-AWAY = (DatabaseError, InterfaceError)
 TOTAL = len(STEPS) + 2
 """All pages with questions: the safety check, the steps, and the last look."""
 KEPT, SEALED = "request.kept", "request.interests"
 
 
 private = cache_control(no_store=True)
-
-
-def is_away(request) -> bool:
-    """Return whether the database is away, and give the request words with which it can be answered all the same."""
-    try:
-        request.library = schedule.current_library()
-    except AWAY:
-        request.library = library.last_known()
-        return True
-    return False
 
 
 def show(request, template, context, *, away=False, status=200):

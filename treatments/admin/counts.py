@@ -33,7 +33,6 @@ def pictures(library: Library) -> list[Chart]:
             "them on a page, or add them to “People also search” of the page that already does.",
             "Words",
             [(words, number) for words, number in _totals(counts, Subject.MISSED) if words],
-            others="Searches that were made less often, whose words nobody sees",
         ),
         _most(
             "answers",
@@ -85,12 +84,12 @@ def _missed_by_week(counts, mondays) -> Chart:
     return charts.columns(chart, mondays, numbers)
 
 
-def _most(slug, title, note, heading, lines, others="Others") -> Chart:
+def _most(slug, title, note, heading, lines) -> Chart:
     """Draw the longest lines; the table has all whose number may be told, and how many others there are."""
     told = [(name, number) for name, number in lines if number >= FEWEST]
     rows = [(name, [number]) for name, number in told]
     if few := len(lines) - len(told):
-        rows.append((f"{others}: {few}", [f"fewer than {FEWEST} each"]))
+        rows.append((f"Others: {few}", [f"fewer than {FEWEST} each"]))
     chart = Chart(slug, title, note, f"Nothing was counted {FEWEST} times or more yet.", [heading, "Times"], rows)
     return charts.bars(chart, [(name, [(number, "full")], str(number)) for name, number in told[:MOST]])
 

@@ -1,6 +1,5 @@
 """The pages of the finder. Its answers are health information: they travel in the bodies of forms, and stay nowhere."""
 
-from django.db import DatabaseError, InterfaceError
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
@@ -10,7 +9,6 @@ from django.views.generic import TemplateView
 
 from treatments import counting, finder, schedule
 from treatments.forms import FinderForm, WarningSignsForm
-from treatments.library import last_known
 from treatments.models import WarningSign
 
 SAFETY, RESULT = "safety", "result"
@@ -47,10 +45,7 @@ def questions(request):
 
     The last words known will do: warning signs are answered with or without the database.
     """
-    try:
-        request.library = schedule.current_library()
-    except (DatabaseError, InterfaceError):
-        request.library = last_known()
+    schedule.is_away(request)
     library, data = request.library, request.POST
     answers = finder.answers(data, library)
     page = {"answers": answers, "changing": "changing" in data}
