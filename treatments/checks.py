@@ -26,6 +26,7 @@ from treatments.models import (
     Synonym,
     Treatment,
     WarningSign,
+    WordList,
 )
 
 if TYPE_CHECKING:
@@ -268,6 +269,7 @@ SAFETY: dict[type[Content], tuple[tuple[str, Rule], ...]] = {
     FaqItem: (("There is a question and an answer", _has("question", "answer")),),
     GlossaryTerm: (("There is a word and its meaning", _has("term", "meaning")),),
     Synonym: (("There is a word, and others that mean the same", _has("word", "also_called")),),
+    WordList: (("The list has a name and words", _has("name", "also_called")),),
     WarningSign: (("It says how soon help is needed, and what to do", _has("level", "advice")),),
     FinderRule: (
         ("There is an answer and a reason", _has("words", "reason")),

@@ -61,7 +61,7 @@ ROWS = (
     Row("What it can do", _list("can_do")),
     Row("What it cannot do", _list("cannot_do")),
     Row("Common effects", _list("common_effects")),
-    Row("Rare but serious", _list("rare_serious")),
+    Row("Serious harm", _list("rare_serious")),
     Row("How it works", _prose("how_it_works")),
     Row("How it reaches you", _text("reach_words")),
     Row("Where it is done", _text("setting")),

@@ -28,6 +28,7 @@ from treatments.models import (
     Synonym,
     Treatment,
     WarningSign,
+    WordList,
 )
 from treatments.models.fields import ItemsField
 
@@ -41,6 +42,7 @@ PLACES: dict[type[Content], str] = {
     Reference: "sources.md",
     Picture: "pictures.md",
     SafetyNotice: "safety-notices.md",
+    WordList: "word-lists.md",
     WarningSign: "warning-signs.md",
     GlossaryTerm: "glossary.md",
     Synonym: "synonyms.md",

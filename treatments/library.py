@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from treatments import links, prose, reviews, schema
 from treatments.content_files import ContentError, read_folder
+from treatments.detector import Detector
 from treatments.glossary import Vocabulary
 from treatments.models import (
     ClinicSettings,
@@ -37,6 +38,7 @@ from treatments.models import (
     Treatment,
     Version,
     WarningSign,
+    WordList,
 )
 
 
@@ -67,7 +69,9 @@ class Library:
     """Published content, each piece with `linked`: what it points to, found in this same library."""
 
     def __init__(self, records: Iterable[Published], addresses: Iterable[Address] = (), sign_offs: Iterable = ()):
-        self._records, self._addresses, self._sign_offs = tuple(records), tuple(addresses), tuple(sign_offs)
+        # Whatever shows or exports published words takes them from here, so notes for staff end here.
+        self._records = tuple(one._replace(record=schema.public(one.record)) for one in records)
+        self._addresses, self._sign_offs = tuple(addresses), tuple(sign_offs)
         self._by_slug: dict[type[Content], dict[str, Content]] = defaultdict(dict)
         rows = []
         for published in self._records:
@@ -111,6 +115,7 @@ class Library:
         self.glossary: list[GlossaryTerm] = sorted(self._all(GlossaryTerm), key=lambda one: one.term.lower())
         self.synonyms: list[Synonym] = sorted(self._all(Synonym), key=lambda one: one.slug)
         self.warning_signs: list[WarningSign] = sorted(self._all(WarningSign), key=lambda one: one.position)
+        self.word_lists: list[WordList] = self._all(WordList)
         self.sources: list[Reference] = sorted(self._all(Reference), key=lambda one: one.slug)
         for treatment in self.treatments:
             treatment.linked.related = self._in_order(treatment.linked.related)
@@ -232,6 +237,11 @@ class Library:
         if any(one.linked.missing for one in pieces):
             return reviews.Review(reviews.Status.NEVER)  # nobody has seen the page without that part
         return reviews.of_page([one.linked.review for one in pieces], self.today)
+
+    @cached_property
+    def detector(self) -> Detector:
+        """What listens for the warning signs in what people type."""
+        return Detector(self.signs_by_level, self.word_lists)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

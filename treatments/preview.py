@@ -19,6 +19,7 @@ from treatments.models import (
     Treatment,
     Version,
     WarningSign,
+    WordList,
 )
 
 LIST_PAGES = {FaqItem: "faq", GlossaryTerm: "glossary", WarningSign: "urgent", Reference: "sources"}
@@ -35,7 +36,7 @@ def address(content: Content, words: library.Library) -> str | None:
         return content.get_absolute_url()
     if isinstance(content, ClinicSettings):
         return reverse("home")
-    if isinstance(content, Synonym):
+    if isinstance(content, Synonym | WordList):
         return reverse("search")
     if isinstance(content, FinderRule):
         return reverse("finder_rules")

@@ -158,6 +158,7 @@ def restore(version: Version, *, by) -> Content:
     restored.pk, restored._state.adding = version.content_id, content is None
     if content:
         restored.imported_fingerprint = content.imported_fingerprint
+        restored.staff_notes = content.staff_notes  # a question to the clinic is not answered by words coming back
     missing = []
     for field in schema.fields(model):
         if field.many_to_one and (slug := version.record.get(field.name)):

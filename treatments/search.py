@@ -83,7 +83,8 @@ def search(typed: str, library: Library) -> Found:
     meant = " ".join(sure.get(word, word) for word in words)
     maybe = " ".join(likely[word][0] if word in likely else word for word in words)
     words = _words(meant)
-    signs = [sign for sign in library.signs_by_level if _speaks_of(sign, set(words))]
+    # Of what was typed, never of what it may have meant.
+    signs = [heard.sign for heard in library.detector.hear(typed) if not heard.is_past]
     is_crisis = any(sign.level == WarningSign.Level.CRISIS_LINE for sign in signs)
     return Found(
         words=meant if sure else typed,
@@ -108,10 +109,6 @@ def suggestions(library: Library) -> list[str]:
 
 def _words(text: str) -> list[str]:
     return _WORD.findall(text.lower().replace("’", "'"))
-
-
-def _speaks_of(sign: WarningSign, words: set[str]) -> bool:
-    return any((needed := _words(line)) and words.issuperset(needed) for line in sign.also_called)
 
 
 def _groups(words: list[str], library: Library) -> list[list[str]]:
@@ -149,7 +146,6 @@ FROM unnest(%s::text[]) AS word
 def _unknown(words: list[str], library: Library) -> list[str]:
     """Return the words that stand nowhere on the site."""
     others = {word for one in library.synonyms for phrase in one.words for word in _words(phrase)}
-    others |= {word for sign in library.warning_signs for line in sign.also_called for word in _words(line)}
     asked = [word for word in dict.fromkeys(words) if word not in others]
     return [word for (word,) in _rows(_UNKNOWN, [asked])] if asked else []
 

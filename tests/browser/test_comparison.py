@@ -49,7 +49,7 @@ def test_it_can_be_read_on_every_screen(open_page, width, color_scheme):
     assert violations(page) == []
     assert not scrolls_sideways(page)
     # Each answer stands below the name of its treatment where there is no room for columns.
-    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Rare but serious"))
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Serious harm"))
     tops = {round(cell.bounding_box()["y"]) for cell in row.get_by_role("cell").all()}
     assert len(tops) == (1 if width > 800 else 3)
 

@@ -131,4 +131,4 @@ def test_pages_print_with_letterhead_and_without_menus(open_page, urls):
     assert page.locator(".printonly").get_by_text("Call (555) 010-0100").is_visible()
     for hidden in (".strip", ".crumbs", ".cta", "#menu"):
         assert not page.locator(hidden).first.is_visible(), hidden
-    assert page.get_by_role("heading", name="Rare but serious").is_visible()
+    assert page.get_by_role("heading", name="Serious harm").is_visible()

@@ -62,7 +62,7 @@ def test_at_first_every_page_is_new(page):
 
 def test_new_words_are_told_by_the_part_they_stand_in(page, later, prp):
     change(prp, insurance="Other words.", rare_serious=["Another risk."], position=prp.position + 5)
-    assert "Platelet-rich plasma (PRP) New words: Rare but serious; Insurance and cost." in " ".join(told(page)[:4])
+    assert "Platelet-rich plasma (PRP) New words: Serious harm; Insurance and cost." in " ".join(told(page)[:4])
 
 
 def test_its_place_in_a_list_is_no_change(page, later, prp):

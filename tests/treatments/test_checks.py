@@ -54,7 +54,7 @@ def test_a_signed_shipped_treatment_answers_all_of_discern(words):
     [
         ("treatment/prp", ["can_do"], "Benefits are named", ["What it can do"]),
         ("treatment/prp", ["common_effects"], "Risks are named", ["Common effects"]),
-        ("treatment/prp", ["rare_serious"], "Risks are named", ["Rare but serious"]),
+        ("treatment/prp", ["rare_serious"], "Risks are named", ["Serious harm"]),
         ("treatment/prp", ["not_for"], "Limits are named, and whom it is not for", ["Usually not for"]),
         ("treatment/prp", ["cannot_do"], "Limits are named, and whom it is not for", ["What it cannot do"]),
         ("treatment/prp", ["related"], "Other options are named", ["Related"]),

@@ -63,7 +63,7 @@ def test_every_treatment_page_tells_the_same_in_the_same_order(page):
             len(shown.blocks) - shown.blocks[::-1].index(heading)
             for heading in (
                 "How it works", "Who it may suit", "What it can do", "What it cannot do", "Common effects",
-                "Rare but serious", "What is known", "Insurance and cost", "If you wait, or choose no treatment",
+                "Serious harm", "What is known", "Insurance and cost", "If you wait, or choose no treatment",
                 "When to get help", "Questions to bring", "Other options",
             )
         ]  # fmt: skip

@@ -25,6 +25,7 @@ from treatments.models import (
     Treatment,
     Version,
     WarningSign,
+    WordList,
 )
 from treatments.reviews import Review
 
@@ -268,6 +269,7 @@ class TreatmentAdmin(ContentAdmin):
         "Evidence and cost": "evidence",
         "When to call, and what to ask": "emergency",
         "Points to": "related",
+        "For staff": "staff_notes",
     }
     """The parts of this long form, each with its first field."""
 
@@ -314,6 +316,12 @@ class SynonymAdmin(ContentAdmin):
 @admin.register(WarningSign)
 class WarningSignAdmin(ContentAdmin):
     list_display = ("sign", "level", "group", "position")
+
+
+@admin.register(WordList)
+class WordListAdmin(ContentAdmin):
+    list_display = ("name", "use")
+    search_fields = ("name", "also_called")
 
 
 @admin.register(FinderRule)

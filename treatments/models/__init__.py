@@ -13,6 +13,7 @@ from treatments.models.records import (
     SafetyNotice,
     Synonym,
     WarningSign,
+    WordList,
 )
 from treatments.models.versions import Presence, ShareLink, SignOff, Version, VersionEvent
 
@@ -22,6 +23,7 @@ CONTENT_MODELS: tuple[type[Content], ...] = (
     Reference,
     Picture,
     SafetyNotice,
+    WordList,
     WarningSign,
     GlossaryTerm,
     Synonym,

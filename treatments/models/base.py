@@ -4,11 +4,14 @@ from typing import ClassVar
 
 from django.db import models
 
+from treatments.models.fields import ItemsField
+from treatments.widgets import PlainWidget
+
 
 class Content(models.Model):
     """A working copy of something the site says. Patients never read it: they read a Version of it."""
 
-    EDITORIAL: ClassVar[frozenset[str]] = frozenset({"slug"})
+    EDITORIAL: ClassVar[frozenset[str]] = frozenset({"slug", "staff_notes"})
     """Fields that say nothing medical. All others are clinical: changing one reopens the medical review."""
 
     IS_MEDICAL: ClassVar[bool] = True
@@ -23,6 +26,13 @@ class Content(models.Model):
         unique=True,
         help_text="Small letters, digits and hyphens; part of the page's web address.",
         error_messages={"unique": "Another one already has this address. Choose a different one."},
+    )
+    staff_notes = ItemsField(
+        "notes for staff",
+        widget=PlainWidget,
+        blank=True,
+        help_text="Patients never see these. One a line. A line that begins with “Clinician:” is listed on the first "
+        "page of the admin until it is deleted here.",
     )
     imported_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     """Fingerprint of the record as it was last imported; when it differs from the row's, staff have edited it."""

@@ -203,7 +203,8 @@ class Treatment(Page):
     expectations = ProseField("what to expect", blank=True)
     living_with_it = ProseField(blank=True)
     common_effects = ItemsField(help_text="One a line.")
-    rare_serious = ItemsField("rare but serious", help_text="One a line.")
+    # Named when every serious harm passed for rare. Versions and signatures hold it by this name, so it stays.
+    rare_serious = ItemsField("serious harm", help_text="One a line. Say how often, as far as a source tells.")
     evidence = ProseField()
     fda_status = ProseField("FDA status", blank=True)
     insurance = ProseField("insurance and cost")
@@ -266,7 +267,7 @@ class Treatment(Page):
                 name="treatment_benefit_and_risk",
                 condition=Q(can_do__len__gt=0, common_effects__len__gt=0, rare_serious__len__gt=0),
                 violation_error_message=(
-                    "Name at least one benefit, one common effect and one rare but serious risk: "
+                    "Name at least one benefit, one common effect and one serious harm: "
                     "patients see benefit and risk side by side."
                 ),
             ),

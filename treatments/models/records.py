@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from treatments import drawings, phone
+from treatments import detector, drawings, phone
 from treatments.images import FOLDER, Photo, PhotographField
 from treatments.models.base import Content
 from treatments.models.fields import ItemsField, ProseField
@@ -109,6 +109,12 @@ class WarningSign(Content):
         DEVICES = "devices", "Medicine and devices"
         OTHER = "other", "Other"
 
+    class Clock(models.TextChoices):
+        """Since when it must be there to count: the safety check asks about each apart."""
+
+        DAYS = "days", "New or getting worse in the last days"
+        EVER = "ever", "At any time"
+
     class Level(models.TextChoices):
         """How soon help is needed, in the order in which pages list it; the crisis line is never the last."""
 
@@ -121,14 +127,28 @@ class WarningSign(Content):
     position = models.PositiveSmallIntegerField()
     group = models.CharField(max_length=10, choices=Group)
     level = models.CharField(max_length=10, choices=Level)
+    clock = models.CharField(
+        "since when", max_length=10, choices=Clock, default=Clock.DAYS, help_text="Almost always: in the last days."
+    )
     question = ProseField(widget=InlineWidget, help_text="As asked of a patient: Do you have …?")
     sign = ProseField(widget=InlineWidget, help_text="The same as a short statement, for lists.")
     advice = ProseField()
     also_called = ItemsField(
-        "people also search",
+        "what people type",
         widget=PlainWidget,
         blank=True,
-        help_text="Whoever types all the words of a line sees this sign first: can't pee. One a line.",
+        item_validators=[detector.validate_phrase],
+        help_text="Whoever types this, in the search or in a request, is told of the sign. One a line, in English or "
+        "Spanish: can't pee. A plus joins words that stand near each other, a slash parts words of which one is "
+        "enough, a star stands for any ending, and brackets name a word list: numb*/tingling + [between the legs].",
+    )
+    exceptions = ItemsField(
+        "what does not count",
+        widget=PlainWidget,
+        blank=True,
+        item_validators=[detector.validate_phrase],
+        help_text="Written in the same way. What people type does not count as this sign where it is part of such "
+        "words: hay fever.",
     )
     sources = models.ManyToManyField("Reference", blank=True, related_name="+")
 
@@ -145,6 +165,42 @@ class WarningSign(Content):
 
     def __str__(self):
         return self.sign
+
+
+class WordList(Content):
+    """Words that warning signs have in common, so that each is written, and signed, once."""
+
+    class Use(models.TextChoices):
+        """What the words of a list do when somebody types one."""
+
+        NAMED = "named", "Stands for its words wherever a warning sign names the list in brackets"
+        HARMLESS = "harmless", "Never part of a warning sign, such as hay fever"
+        DENIED = "denied", "Right before a sign, says that it is not there, such as without"
+        PAST = "past", "Near a sign, says that it is over, such as years ago"
+        PRESENT = "present", "Near a sign, says that it is there now, such as since yesterday"
+
+    name = models.CharField(max_length=60, help_text="As warning signs name it in brackets, for example: spine shot.")
+    use = models.CharField(max_length=10, choices=Use, default=Use.NAMED)
+    also_called = ItemsField(
+        "words",
+        widget=PlainWidget,
+        item_validators=[detector.validate_words],
+        help_text="One word or a few a line, in English or Spanish. A star stands for any ending: inject*.",
+    )
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = "word list"
+        constraints = [
+            models.UniqueConstraint(
+                name="word_list_name_unique",
+                fields=["name"],
+                violation_error_message="Another word list already has this name.",
+            )
+        ]
+
+    def __str__(self):
+        return self.name
 
 
 class FinderRule(Content):

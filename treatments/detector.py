@@ -1,0 +1,354 @@
+"""The one detector of warning signs in what people type, in English and Spanish, with or without the database.
+
+What to listen for is content: staff edit it and a reviewer signs it. A warning sign has phrases, in the small language
+below, and exceptions; word lists hold what signs have in common. Nothing that is typed is rewritten toward a sign: a
+word counts as a typing mistake only when it is long, one slip away, and no word that anybody knows. Nothing that is
+heard is stored or logged.
+
+A phrase in that language:
+
+    can't pee                         these words in this order, with two others between them at most
+    numb*/tingling                    any ending; one of several words
+    fever + [spine shot]              these pieces near each other in any order; any words of the list "spine shot"
+    temp*/fever + 100.4..110          a number in this range
+    = hopeless                        this, and nothing else
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from treatments import dictionary
+
+if TYPE_CHECKING:
+    from treatments.models import WarningSign, WordList
+
+GAP = 2  # words that may stand between two words of one piece
+NEAR = 8  # words that may stand between two pieces of one phrase
+AROUND = 6  # words between a sign and what says that it is over
+LONG = 6  # letters from which a word may have a typing mistake
+MOST = 300  # choices that are looked at for one phrase, so that no text can keep the server busy
+
+# What may stand between "no" and a sign so that the sign is denied: "no fever", "I do not have any more chest pain".
+_SMALL = {
+    *("a", "an", "any", "the", "my", "your", "his", "her", "their", "of", "or", "nor", "and", "with", "from", "in"),
+    *("have", "having", "had", "has", "been", "be", "being", "is", "are", "was", "were", "am", "get", "getting", "got"),
+    *("feel", "feeling", "felt", "see", "seeing", "notice", "noticed", "sign", "signs", "symptom", "symptoms", "such"),
+    *("real", "really", "more", "much", "new", "other", "also", "either", "even", "ever", "longer", "kind", "thoughts"),
+    *("thought", "problem", "problems", "trouble", "issue", "issues", "un", "una", "el", "la", "los", "las", "mi"),
+    *("mis", "de", "del", "ni", "o", "u", "y", "tengo", "tiene", "tenia", "tenido", "he", "ha", "hay", "siento", "con"),
+    *("ningun", "ninguna", "ya"),
+}
+_BREAKS = {"but", "and", "so", "then", "because", "while", "although", "yet", "pero", "y", "porque", "entonces"}
+_BEFORE_A_YEAR = {"in", "from", "during", "around", "about", "early", "late", "en", "del"}
+_OR = {"or", "nor", "ni", "o", "u"}
+_HAPPENED = {"had", "was", "were", "got", "did", "tuve", "tenia", "fue", "hubo"}
+_OPERATION = "[operation]"
+"""The word list of what has a year of its own: numbness after surgery in 2019 may be there today."""
+
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)?|[a-z]+|[.!?;:,\n()]|\s[-–—]+\s")
+_RANGE = re.compile(r"(\d+(?:\.\d+)?)\.\.(\d+(?:\.\d+)?)")
+_ATOM = re.compile(r"\[[^\[\]]+\]|[^\s\[\]]+")
+
+
+# -- What is listened for ----------------------------------------------------------------------------
+
+
+class Phrase(NamedTuple):
+    """One line of a warning sign. A piece is a row of atoms; an atom is a word, a beginning, a list or a range."""
+
+    pieces: tuple[tuple[str, ...], ...]
+    is_whole: bool
+    """Whether it counts only when nothing else was typed."""
+
+    @property
+    def atoms(self) -> set[str]:
+        return {atom for piece in self.pieces for atom in piece}
+
+
+def parse(line: str) -> Phrase:
+    """Return a line as a phrase. Raises ValueError with what to do when it is none."""
+    is_whole, text = line.startswith("="), line.removeprefix("=")
+    pieces = tuple(tuple(_atoms(part)) for part in text.split("+"))
+    if not all(pieces):
+        raise ValueError("Write words on both sides of a plus.")
+    return Phrase(pieces, is_whole)
+
+
+def _atoms(text: str) -> Iterator[str]:
+    for part in _ATOM.findall(text):
+        if part.startswith("["):
+            yield f"[{' '.join(_plain(part[1:-1]).split())}]"
+        elif _RANGE.fullmatch(part):
+            yield part
+        else:
+            words = [word for choice in part.split("/") if (word := _word(choice))]
+            if not words:
+                raise ValueError(f"“{part}” is no word. Use letters and numbers.")
+            yield "/".join(words)
+
+
+def _word(text: str) -> str:
+    plain = _plain(text)
+    if not re.fullmatch(r"(?:[a-z]+|\d+(?:\.\d+)?)\*?", plain):
+        raise ValueError(f"“{text}” cannot be read. Write one word, a star at its end if any ending will do.")
+    return plain
+
+
+def validate_phrase(line: str) -> None:
+    """Refuse a line that cannot be read as a phrase."""
+    try:
+        parse(line)
+    except ValueError as error:
+        raise ValidationError(f"“{line}”: {error}") from None
+
+
+def validate_words(line: str) -> None:
+    """Refuse a line of a word list that is more than words: lists do not name lists."""
+    try:
+        words = [_word(word) for word in line.split()]
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
+    if not words:
+        raise ValidationError("Write at least one word.")
+
+
+# -- Listening ---------------------------------------------------------------------------------------
+
+
+class Span(NamedTuple):
+    """Words from the first to before the last, and which of them were looked for."""
+
+    start: int
+    end: int
+    used: frozenset[int]
+
+
+class Heard(NamedTuple):
+    """A warning sign in what somebody typed."""
+
+    sign: WarningSign
+    is_past: bool
+    """Whether the words say that it is over: told softly where people search, and no reason to stop anybody."""
+
+
+class Detector:
+    """Listens for warning signs, which it tells in the order in which they are given."""
+
+    def __init__(self, signs: Iterable[WarningSign], lists: Iterable[WordList]):
+        lists = list(lists)
+        self._signs = [(sign, _phrases(sign.also_called), _phrases(sign.exceptions)) for sign in signs]
+        named = {f"[{' '.join(_plain(one.name).split())}]": one.also_called for one in lists}
+        atoms = {atom for _, *both in self._signs for some in both for phrase in some for atom in phrase.atoms}
+        self._ranges = {atom: tuple(map(float, found.groups())) for atom in atoms if (found := _RANGE.fullmatch(atom))}
+        entries = {atom: named.get(atom) or atom.split("/") for atom in atoms if atom not in self._ranges}
+        for one in lists:
+            entries.setdefault(one.use, []).extend(one.also_called)
+        entries[_OPERATION] = named.get(_OPERATION, [])
+        self._by_first: dict[str, list[tuple[str, list[str]]]] = defaultdict(list)
+        for name, lines in entries.items():
+            for line in lines:
+                if words := [_word(word) for word in line.split()]:
+                    self._by_first[words[0]].append((name, words))
+        known = {word for some in self._by_first.values() for _, words in some for word in words}
+        self._known, self._long = known, sorted(word for word in known if len(word.rstrip("*")) >= LONG)
+
+    def hear(self, text: str) -> list[Heard]:
+        """Return the warning signs in a text; those that the words say are over come last."""
+        typed = _Typed(text)
+        self._find_slips(typed)
+        found = self._find(typed)
+        harmless = _used(found["harmless"])
+        candidates = []
+        for sign, phrases, exceptions in self._signs:
+            deaf = harmless | _used(span for spans in _matches(exceptions, found, typed) for span in spans)
+            free = found
+            if deaf:
+                free = {name: [span for span in spans if not span.used & deaf] for name, spans in found.items()}
+            candidates.append((sign, list(_matches(phrases, free, typed))))
+        # What is part of a sign, such as the "no" of "no feeling between my legs", denies no other one.
+        spoken = _used(span for _, matches in candidates for spans in matches for span in spans)
+        denials = {span.end - 1 for span in found["denied"] if not span.used <= spoken}
+        passed = spoken | {n for n, word in enumerate(typed.words) if word in _SMALL}
+        heard = []
+        for sign, matches in candidates:
+            matches = [one for one in matches if not any(_is_denied(span, denials, passed, typed) for span in one)]
+            if matches:
+                is_past = sign.level != "988" and all(self._is_past(one, found, typed) for one in matches)
+                heard.append(Heard(sign, is_past))
+        return sorted(heard, key=lambda one: one.is_past)
+
+    def _find_slips(self, typed: _Typed) -> None:
+        """Add to each long word that nobody knows the words that it may be a typing mistake of."""
+        for forms in typed.forms:
+            word = min(forms, key=len)
+            if len(word) >= LONG and not forms & self._known and not dictionary.is_word(word):
+                forms |= {known.rstrip("*") for known in self._long if _is_slip(word, known)}
+
+    def _find(self, typed: _Typed) -> dict[str, list[Span]]:
+        """Return where the words of each atom, and of each use of lists, stand."""
+        found = defaultdict(list)
+        for start, forms in enumerate(typed.forms):
+            keys = {key for form in forms for key in (form, *(f"{form[:end]}*" for end in range(1, len(form) + 1)))}
+            for name, words in (one for key in keys for one in self._by_first.get(key, ())):
+                end = start + len(words)
+                if end <= len(typed.words) and all(
+                    any(_fits(form, word) for form in typed.forms[start + place]) for place, word in enumerate(words)
+                ):
+                    found[name].append(Span(start, end, frozenset(range(start, end))))
+            if typed.words[start][0].isdigit():
+                number = float(typed.words[start])
+                for name, (low, high) in self._ranges.items():
+                    if low <= number <= high:
+                        found[name].append(Span(start, start + 1, frozenset([start])))
+        return found
+
+    @staticmethod
+    def _is_past(spans: tuple[Span, ...], found: dict[str, list[Span]], typed: _Typed) -> bool:
+        """Whether the clause says that it is over. A year, or so long ago, may also be that of an operation."""
+        places = [place for span in spans for place in span.used]
+        clauses = {typed.clauses[place] for place in places}
+        if any(typed.clauses[one.start] in clauses for one in found["present"]):
+            return False
+        happened = any(word in _HAPPENED and typed.clauses[n] in clauses for n, word in enumerate(typed.words))
+        operated = _used(found[_OPERATION])
+        for start, end in [*((one.start, one.end) for one in found["past"]), *typed.past_years()]:
+            is_near = min(abs(start - max(places)), abs(end - 1 - min(places))) <= AROUND
+            is_of_operation = any(place in operated for place in range(start - 3, start)) and not happened
+            if typed.clauses[start] in clauses and is_near and not is_of_operation:
+                return True
+        return False
+
+
+class _Typed:
+    """What somebody typed, as words, each with its sentence and its clause."""
+
+    def __init__(self, text: str):
+        self.words, self.sentences, self.clauses = [], [], []
+        self.after_comma: set[int] = set()
+        """The words that a comma, or a dash, stands before."""
+        sentence = clause = 0
+        for part in _TOKEN.findall(_plain(text)):
+            if part[0].isalnum():
+                clause += part in _BREAKS
+                self.words.append(part.replace(",", "."))
+                self.sentences.append(sentence)
+                self.clauses.append(clause)
+            else:
+                clause += 1
+                sentence += part[0] in ".!?;\n"
+                self.after_comma.add(len(self.words))
+        # A letter that is held down, as in peeee, may be meant once or twice.
+        self.forms = [
+            {word, *(re.sub(r"([a-z])\1{2,}", letters, word) for letters in (r"\1", r"\1\1"))} for word in self.words
+        ]
+
+    def __len__(self):
+        return len(self.words)
+
+    def past_years(self) -> Iterator[tuple[int, int]]:
+        """Yield where a year before this one is told as the time of something."""
+        this_year = timezone.now().year
+        for place, word in enumerate(self.words):
+            is_year = len(word) == 4 and word.isdigit() and 1950 <= int(word) < this_year
+            if is_year and _BEFORE_A_YEAR.intersection(self.words[max(0, place - 2) : place]):
+                yield place, place + 1
+
+
+def _phrases(lines: Iterable[str]) -> list[Phrase]:
+    return [parse(line) for line in lines]
+
+
+def _plain(text: str) -> str:
+    """Return a text in small letters, without accents and apostrophes: can’t is cant, fusión is fusion."""
+    text = re.sub(r"\bod['’]d\b", "oded", text.lower())  # without its apostrophe it would be another word
+    decomposed = unicodedata.normalize("NFKD", re.sub(r"['’‘`´ʼ]", "", text))
+    return "".join(one for one in decomposed if not unicodedata.combining(one))
+
+
+def _used(spans: Iterable[Span]) -> set[int]:
+    return {place for span in spans for place in span.used}
+
+
+def _fits(form: str, word: str) -> bool:
+    return form.startswith(word[:-1]) if word.endswith("*") else form == word
+
+
+def _is_slip(word: str, known: str) -> bool:
+    """Whether a word is one slip away: a letter left out, one too many, another one, or two in the wrong order."""
+    stem = known.rstrip("*")
+    if word[0] != stem[0] and word[1:2] != stem[1:2]:
+        return False  # nobody's slip begins with two wrong letters, and most words end here
+    words = {word[: len(stem) + more] for more in (-1, 0, 1)} if known.endswith("*") else {word}
+    return any(_one_apart(one, stem) for one in words)
+
+
+def _one_apart(one: str, other: str) -> bool:
+    if abs(len(one) - len(other)) > 1:
+        return False
+    start = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    one, other = one[start:], other[start:]
+    swapped = one[1:2] + one[:1] + one[2:]
+    return one[1:] == other[1:] or one[1:] == other or one == other[1:] or swapped == other
+
+
+def _matches(phrases: Iterable[Phrase], found: dict[str, list[Span]], typed: _Typed) -> Iterator[tuple[Span, ...]]:
+    """Yield how phrases stand in what was typed: for each piece, where it stands."""
+    for phrase in phrases:
+        if all(found.get(atom) for atom in phrase.atoms):
+            places = [list(_piece(piece, found, typed)) for piece in phrase.pieces]
+            for spans in _together(places, typed):
+                used = _used(spans)
+                if not phrase.is_whole or len(used) == len(typed.words):
+                    yield spans
+
+
+def _piece(atoms: tuple[str, ...], found: dict[str, list[Span]], typed: _Typed) -> set[Span]:
+    """Return where a row of atoms stands, each close after the one before and none denied in between."""
+    rows = set(found[atoms[0]])
+    for atom in atoms[1:]:
+        rows = {
+            Span(row.start, span.end, row.used | span.used)
+            for row in rows
+            for span in found[atom]
+            if 0 <= span.start - row.end <= GAP
+            and typed.sentences[row.end - 1] == typed.sentences[span.start]
+            and not any(one.start in range(row.end, span.start) for one in found.get("denied", ()))
+        }
+    return rows
+
+
+def _together(places: list[list[Span]], typed: _Typed) -> Iterator[tuple[Span, ...]]:
+    """Yield each choice of one place a piece in which all pieces stand near each other."""
+    for spans in itertools.islice(itertools.product(*places), MOST):
+        in_order = sorted(spans)
+        if all(_is_near(one, other, typed) for one, other in itertools.pairwise(in_order)):
+            yield tuple(in_order)
+
+
+def _is_near(one: Span, other: Span, typed: _Typed) -> bool:
+    sentences = typed.sentences[other.start] - typed.sentences[one.end - 1]
+    return one.end <= other.start and sentences <= 1 and other.start - one.end + 2 * sentences <= NEAR
+
+
+def _is_denied(span: Span, denials: set[int], passed: set[int], typed: _Typed) -> bool:
+    """Whether a "no" stands before a piece, with only small words and other signs between: no fever or chills."""
+    place, is_list = span.start - 1, False
+    while place >= 0 and typed.sentences[place] == typed.sentences[span.start]:
+        is_list = is_list or place + 1 in typed.after_comma
+        if place in denials:
+            # "No fever, chest pain" denies only the fever; "no fever, chills, or chest pain" denies all three.
+            sentence = zip(typed.words, typed.sentences, strict=True)
+            return not is_list or any(word in _OR for word, number in sentence if number == typed.sentences[place])
+        if place not in passed:
+            return False
+        place -= 1
+    return False
