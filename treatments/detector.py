@@ -8,7 +8,7 @@ heard is stored or logged.
 A phrase in that language:
 
     can't pee                         these words in this order, with two others between them at most
-    numb*/tingling                    any ending; one of several words
+    numb*/tingling/no_feeling         any ending; one of several, words joined by _ being one
     fever + [spine shot]              these pieces near each other in any order; any words of the list "spine shot"
     temp*/fever + 100.4..110          a number in this range
     = hopeless                        this, and nothing else
@@ -31,22 +31,13 @@ from treatments import dictionary
 if TYPE_CHECKING:
     from treatments.models import WarningSign, WordList
 
-GAP = 2  # words that may stand between two words of one piece
-NEAR = 8  # words that may stand between two pieces of one phrase
+GAP = 4  # words that may stand between two words of one piece; one of them may be more than a filler
+NEAR = 10  # words that may stand between two pieces of one phrase
 AROUND = 6  # words between a sign and what says that it is over
 LONG = 6  # letters from which a word may have a typing mistake
 MOST = 300  # choices that are looked at for one phrase, so that no text can keep the server busy
 
-# What may stand between "no" and a sign so that the sign is denied: "no fever", "I do not have any more chest pain".
-_SMALL = {
-    *("a", "an", "any", "the", "my", "your", "his", "her", "their", "of", "or", "nor", "and", "with", "from", "in"),
-    *("have", "having", "had", "has", "been", "be", "being", "is", "are", "was", "were", "am", "get", "getting", "got"),
-    *("feel", "feeling", "felt", "see", "seeing", "notice", "noticed", "sign", "signs", "symptom", "symptoms", "such"),
-    *("real", "really", "more", "much", "new", "other", "also", "either", "even", "ever", "longer", "kind", "thoughts"),
-    *("thought", "problem", "problems", "trouble", "issue", "issues", "un", "una", "el", "la", "los", "las", "mi"),
-    *("mis", "de", "del", "ni", "o", "u", "y", "tengo", "tiene", "tenia", "tenido", "he", "ha", "hay", "siento", "con"),
-    *("ningun", "ninguna", "ya"),
-}
+# After these something else begins: "I had a stroke in 2015, and now my leg is weak".
 _BREAKS = {"but", "and", "so", "then", "because", "while", "although", "yet", "pero", "y", "porque", "entonces"}
 _BEFORE_A_YEAR = {"in", "from", "during", "around", "about", "early", "late", "en", "del"}
 _OR = {"or", "nor", "ni", "o", "u"}
@@ -56,7 +47,7 @@ _OPERATION = "[operation]"
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)?|[a-z]+|[.!?;:,\n()]|\s[-–—]+\s")
 _RANGE = re.compile(r"(\d+(?:\.\d+)?)\.\.(\d+(?:\.\d+)?)")
-_ATOM = re.compile(r"\[[^\[\]]+\]|[^\s\[\]]+")
+_ATOM = re.compile(r"(?:\[[^\[\]]+\]|[^\s\[\]])+")
 
 
 # -- What is listened for ----------------------------------------------------------------------------
@@ -68,10 +59,8 @@ class Phrase(NamedTuple):
     pieces: tuple[tuple[str, ...], ...]
     is_whole: bool
     """Whether it counts only when nothing else was typed."""
-
-    @property
-    def atoms(self) -> set[str]:
-        return {atom for piece in self.pieces for atom in piece}
+    atoms: frozenset[str]
+    """All of them, which must be there before anybody looks where."""
 
 
 def parse(line: str) -> Phrase:
@@ -80,20 +69,19 @@ def parse(line: str) -> Phrase:
     pieces = tuple(tuple(_atoms(part)) for part in text.split("+"))
     if not all(pieces):
         raise ValueError("Write words on both sides of a plus.")
-    return Phrase(pieces, is_whole)
+    return Phrase(pieces, is_whole, frozenset(atom for piece in pieces for atom in piece))
 
 
 def _atoms(text: str) -> Iterator[str]:
     for part in _ATOM.findall(text):
-        if part.startswith("["):
-            yield f"[{' '.join(_plain(part[1:-1]).split())}]"
-        elif _RANGE.fullmatch(part):
-            yield part
-        else:
-            words = [word for choice in part.split("/") if (word := _word(choice))]
-            if not words:
-                raise ValueError(f"“{part}” is no word. Use letters and numbers.")
-            yield "/".join(words)
+        yield part if _RANGE.fullmatch(part) else "/".join(map(_choice, part.split("/")))
+
+
+def _choice(text: str) -> str:
+    """Return one of the words, or the lists, of which one is enough."""
+    if re.fullmatch(r"\[.+\]", text):
+        return f"[{' '.join(_plain(text[1:-1]).split())}]"
+    return " ".join(map(_word, text.split("_")))
 
 
 def _word(text: str) -> str:
@@ -149,10 +137,14 @@ class Detector:
         named = {f"[{' '.join(_plain(one.name).split())}]": one.also_called for one in lists}
         atoms = {atom for _, *both in self._signs for some in both for phrase in some for atom in phrase.atoms}
         self._ranges = {atom: tuple(map(float, found.groups())) for atom in atoms if (found := _RANGE.fullmatch(atom))}
-        entries = {atom: named.get(atom) or atom.split("/") for atom in atoms if atom not in self._ranges}
+        self._atoms_of: dict[str, list[str]] = defaultdict(list)
+        entries: dict[str, list[str]] = {_OPERATION: named.get(_OPERATION, [])}
+        for atom in atoms - set(self._ranges):
+            for choice in atom.split("/"):
+                self._atoms_of[choice].append(atom)
+                entries[choice] = named.get(choice, []) if choice.startswith("[") else [choice]
         for one in lists:
             entries.setdefault(one.use, []).extend(one.also_called)
-        entries[_OPERATION] = named.get(_OPERATION, [])
         self._by_first: dict[str, list[tuple[str, list[str]]]] = defaultdict(list)
         for name, lines in entries.items():
             for line in lines:
@@ -166,24 +158,22 @@ class Detector:
         typed = _Typed(text)
         self._find_slips(typed)
         found = self._find(typed)
-        harmless = _used(found["harmless"])
+        found = _without(_used(found["harmless"]), found)
         candidates = []
         for sign, phrases, exceptions in self._signs:
-            deaf = harmless | _used(span for spans in _matches(exceptions, found, typed) for span in spans)
-            free = found
-            if deaf:
-                free = {name: [span for span in spans if not span.used & deaf] for name, spans in found.items()}
-            candidates.append((sign, list(_matches(phrases, free, typed))))
+            excepted = _used(span for spans in _matches(exceptions, found, typed) for span in spans)
+            candidates.append((sign, list(_matches(phrases, _without(excepted, found), typed))))
         # What is part of a sign, such as the "no" of "no feeling between my legs", denies no other one.
-        spoken = _used(span for _, matches in candidates for spans in matches for span in spans)
+        spoken = _used(span for _, matches in candidates for spans in matches for span in spans if len(span.used) > 1)
         denials = {span.end - 1 for span in found["denied"] if not span.used <= spoken}
-        passed = spoken | {n for n, word in enumerate(typed.words) if word in _SMALL}
+        passed = spoken | _used(found["filler"])
         heard = []
         for sign, matches in candidates:
             matches = [one for one in matches if not any(_is_denied(span, denials, passed, typed) for span in one)]
             if matches:
-                is_past = sign.level != "988" and all(self._is_past(one, found, typed) for one in matches)
-                heard.append(Heard(sign, is_past))
+                past = [one for one in matches if sign.level != "988" and self._is_past(one, found, typed)]
+                told = {span for one in past for span in one}
+                heard.append(Heard(sign, all(told.intersection(one) for one in matches)))
         return sorted(heard, key=lambda one: one.is_past)
 
     def _find_slips(self, typed: _Typed) -> None:
@@ -194,7 +184,7 @@ class Detector:
                 forms |= {known.rstrip("*") for known in self._long if _is_slip(word, known)}
 
     def _find(self, typed: _Typed) -> dict[str, list[Span]]:
-        """Return where the words of each atom, and of each use of lists, stand."""
+        """Return where the words of each atom, and of the lists of each use, stand."""
         found = defaultdict(list)
         for start, forms in enumerate(typed.forms):
             keys = {key for form in forms for key in (form, *(f"{form[:end]}*" for end in range(1, len(form) + 1)))}
@@ -209,6 +199,10 @@ class Detector:
                 for name, (low, high) in self._ranges.items():
                     if low <= number <= high:
                         found[name].append(Span(start, start + 1, frozenset([start])))
+        for choice, spans in [*found.items()]:
+            for atom in self._atoms_of.get(choice, ()):
+                if atom != choice:
+                    found[atom] += spans
         return found
 
     @staticmethod
@@ -264,7 +258,16 @@ class _Typed:
 
 
 def _phrases(lines: Iterable[str]) -> list[Phrase]:
-    return [parse(line) for line in lines]
+    return [one for line in lines if (one := _readable(line))]
+
+
+def _readable(line: str) -> Phrase | None:
+    """Return a line as a phrase; one from before the language is heard word by word, so that no sign goes unheard."""
+    try:
+        return parse(line)
+    except ValueError:
+        words = tuple(word for word in _TOKEN.findall(_plain(line)) if word[0].isalnum())
+        return Phrase((words,), is_whole=False, atoms=frozenset(words)) if words else None
 
 
 def _plain(text: str) -> str:
@@ -276,6 +279,14 @@ def _plain(text: str) -> str:
 
 def _used(spans: Iterable[Span]) -> set[int]:
     return {place for span in spans for place in span.used}
+
+
+def _without(places: set[int], found: dict[str, list[Span]]) -> dict[str, list[Span]]:
+    """Return what was found apart from some words."""
+    if not places:
+        return found
+    rest = {name: [span for span in spans if not span.used & places] for name, spans in found.items()}
+    return defaultdict(list, {name: spans for name, spans in rest.items() if spans})
 
 
 def _fits(form: str, word: str) -> bool:
@@ -303,7 +314,7 @@ def _one_apart(one: str, other: str) -> bool:
 def _matches(phrases: Iterable[Phrase], found: dict[str, list[Span]], typed: _Typed) -> Iterator[tuple[Span, ...]]:
     """Yield how phrases stand in what was typed: for each piece, where it stands."""
     for phrase in phrases:
-        if all(found.get(atom) for atom in phrase.atoms):
+        if phrase.atoms <= found.keys():
             places = [list(_piece(piece, found, typed)) for piece in phrase.pieces]
             for spans in _together(places, typed):
                 used = _used(spans)
@@ -313,16 +324,21 @@ def _matches(phrases: Iterable[Phrase], found: dict[str, list[Span]], typed: _Ty
 
 def _piece(atoms: tuple[str, ...], found: dict[str, list[Span]], typed: _Typed) -> set[Span]:
     """Return where a row of atoms stands, each close after the one before and none denied in between."""
+    denied = {one.start for one in found.get("denied", ())}
+    fillers = _used(found.get("filler", ()))
+
+    def is_next(row, span):
+        between = range(row.end, span.start)
+        if not 0 <= len(between) <= GAP or span.start < row.end or denied.intersection(between):
+            return False
+        words = [typed.words[place] for place in between if place not in fillers]
+        same_sentence = typed.sentences[row.end - 1] == typed.sentences[span.start]
+        return same_sentence and len(words) <= 1 and _BREAKS.isdisjoint(words)
+
     rows = set(found[atoms[0]])
     for atom in atoms[1:]:
-        rows = {
-            Span(row.start, span.end, row.used | span.used)
-            for row in rows
-            for span in found[atom]
-            if 0 <= span.start - row.end <= GAP
-            and typed.sentences[row.end - 1] == typed.sentences[span.start]
-            and not any(one.start in range(row.end, span.start) for one in found.get("denied", ()))
-        }
+        pairs = ((row, span) for row in rows for span in found[atom] if is_next(row, span))
+        rows = {Span(row.start, span.end, row.used | span.used) for row, span in pairs}
     return rows
 
 

@@ -81,6 +81,7 @@ class Migration(migrations.Migration):
                             ("harmless", "Never part of a warning sign, such as hay fever"),
                             ("denied", "Right before a sign, says that it is not there, such as without"),
                             ("past", "Near a sign, says that it is over, such as years ago"),
+                            ("filler", "Adds little between the words of a sign, such as really"),
                             ("present", "Near a sign, says that it is there now, such as since yesterday"),
                         ],
                         default="named",

@@ -177,6 +177,7 @@ class WordList(Content):
         HARMLESS = "harmless", "Never part of a warning sign, such as hay fever"
         DENIED = "denied", "Right before a sign, says that it is not there, such as without"
         PAST = "past", "Near a sign, says that it is over, such as years ago"
+        FILLER = "filler", "Adds little between the words of a sign, such as really"
         PRESENT = "present", "Near a sign, says that it is there now, such as since yesterday"
 
     name = models.CharField(max_length=60, help_text="As warning signs name it in brackets, for example: spine shot.")
