@@ -5,8 +5,9 @@ import statistics
 from collections import defaultdict
 from zoneinfo import ZoneInfo
 
+from treatments import opening
 from treatments.models import ClinicSettings
-from treatments.models.records import WEEKDAYS
+from treatments.opening import WEEKDAYS
 
 REPLY_WITHIN_DAYS = 2
 """Where the clinic has said nothing else."""
@@ -43,15 +44,7 @@ def open_times(
     first: datetime.date, last: datetime.date, clinic: ClinicSettings
 ) -> list[tuple[datetime.datetime, datetime.datetime]]:
     """Return when the clinic opens and closes (aware), from the day `first` to the day `last`, both counted."""
-    zone = ZoneInfo(clinic.time_zone)
-    holidays = {day for day, _ in clinic.named_holidays}
-    days = [first + datetime.timedelta(days=number) for number in range((last - first).days + 1)]
-    return sorted(
-        tuple(datetime.datetime.combine(day, time, tzinfo=zone) for time in times)
-        for day in days
-        for weekday, *times in list(clinic.hours) or USUAL_WEEK
-        if WEEKDAYS.index(weekday) == day.weekday() and day not in holidays
-    )
+    return opening.times(clinic, first, last, list(clinic.hours) or USUAL_WEEK)
 
 
 def usual_day(clinic: ClinicSettings) -> datetime.timedelta:

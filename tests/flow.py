@@ -40,6 +40,16 @@ EVERYTHING = {
     "words": {"message": "My own words.\nOn two lines."},
 }
 
+CALL = "tel:+15550100100"
+NEEDS = {
+    "911": ("Call 911 now", ["tel:911"]),
+    "988": ("Call or text 988", ["tel:988", "sms:988"]),
+    "er": ("Go to the ER now", ["tel:911"]),
+    "same day": ("Call us today", [CALL, "tel:911"]),
+    "this week": ("Tell us this week", [CALL]),
+}
+"""What is said of the signs of each level, the most urgent first."""
+
 
 def pass_safety(client, *signs, interest=""):
     return client.post(f"{URL}safety/", {"signs": signs or ["none"], "interest": interest})
@@ -76,3 +86,11 @@ def send(client, **options):
     with time_machine.travel(timezone.now() - datetime.timedelta(minutes=5)):
         fill_in(client, **options)
     return press_send(client)
+
+
+def levels_of(response) -> dict[str, list[str]]:
+    """The headings of the levels on a page, in their order, with the links below each."""
+    main = response.content.decode().partition("<main")[2].partition("</main>")[0]
+    parts = re.split(r'<div class="level[^>]*>\s*<h2>(.*?)</h2>', main)
+    links = [re.findall('href="([^"]+)"', part.partition("</ul>")[0]) for part in parts[2::2]]
+    return dict(zip(parts[1::2], links, strict=True))

@@ -54,14 +54,18 @@ class WarningSignsForm(QuestionForm):
 
     lone = "signs"
     NONE = "none"
+    ASKED = {
+        WarningSign.Clock.DAYS: "New or getting worse in the last few days",
+        WarningSign.Clock.EVER: "Or at any time",
+    }
+    """What is asked of the signs with each clock."""
     STOPS = {WarningSign.Level.CALL_911, WarningSign.Level.ER}
     SAME_DAY = {WarningSign.Level.CRISIS_LINE, WarningSign.Level.SAME_DAY}
 
     signs = forms.MultipleChoiceField(
         label="Is any of this happening now?",
         widget=forms.CheckboxSelectMultiple,
-        help_text="Choose any that started, or got worse, in the last few days. "
-        "Why we ask: these signs cannot wait for a form. We do not keep what you choose here.",
+        help_text="Why we ask: these signs cannot wait for a form. We do not keep what you choose here.",
         error_messages={
             "required": "Choose what is happening, or choose “None of these”",
             "invalid_choice": "Choose from the list",
@@ -71,24 +75,25 @@ class WarningSignsForm(QuestionForm):
     def __init__(self, *args, library, **kwargs):
         self.library = library
         super().__init__(*args, **kwargs)
-        signs = sorted(library.warning_signs, key=lambda sign: WarningSign.Group.values.index(sign.group))
+        clocks, groups = WarningSign.Clock.values, WarningSign.Group.values
+        signs = sorted(library.warning_signs, key=lambda sign: (clocks.index(sign.clock), groups.index(sign.group)))
         self.fields["signs"].choices = [*((sign.slug, sign) for sign in signs), (self.NONE, "None of these")]
 
-    def clean_signs(self):
-        chosen = self.cleaned_data["signs"]
-        if self.NONE in chosen and len(chosen) > 1:
-            raise forms.ValidationError("You chose signs and also “None of these”. Choose one or the other")
-        return chosen
+    @property
+    def questions(self):
+        """The questions, by the time that they are about: each has groups of signs, and each sign its control."""
+        words = {sign.slug: sign for sign in self.library.warning_signs}
+        questions = {}
+        for option in list(self["signs"])[:-1]:
+            sign = words[option.data["value"]]
+            groups = questions.setdefault(self.ASKED[sign.clock], {})
+            groups.setdefault(sign.get_group_display(), []).append((option, sign))
+        return [(asked, list(groups.items())) for asked, groups in questions.items()]
 
     @property
-    def groups(self):
-        """The signs by group, each with its control, and at the end the way out, which is in no group."""
-        words = {sign.slug: sign for sign in self.library.warning_signs}
-        groups = {}
-        for option in self["signs"]:
-            sign = words.get(option.data["value"])
-            groups.setdefault(sign and sign.get_group_display(), []).append((option, sign))
-        return groups.items()
+    def way_out(self):
+        """The control that says that nothing fits. Beside a sign it says nothing: the sign counts."""
+        return list(self["signs"])[-1]
 
     @property
     def chosen(self):

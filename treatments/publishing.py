@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from treatments import checks, library, schema
+from treatments import checks, library, opening, schema
 from treatments.models import ClinicSettings, Content, InfoPage, SignOff, Treatment, Version, VersionEvent
 
 State, Action = Version.State, VersionEvent.Action
@@ -491,22 +491,8 @@ def checks_of_record(kind: str, content_id: int, record: dict) -> list[checks.Ch
 
 def spoken(moment: datetime.datetime) -> str:
     """A moment as staff say it, in the clinic's time zone: March 3, 2027, 9:00 AM Eastern."""
-    zone = library.published().clinic.time_zone
-    local = moment.astimezone(ZoneInfo(zone))
-    clock = f"{local:%I:%M %p}".lstrip("0")
-    return f"{local:%B} {local.day}, {local.year}, {clock} {ZONE_NAMES.get(zone, f'{local:%Z}')}"
-
-
-ZONE_NAMES = {
-    "America/New_York": "Eastern",
-    "America/Detroit": "Eastern",
-    "America/Chicago": "Central",
-    "America/Denver": "Mountain",
-    "America/Phoenix": "Arizona time",
-    "America/Los_Angeles": "Pacific",
-    "America/Anchorage": "Alaska",
-    "Pacific/Honolulu": "Hawaii",
-}
+    local = moment.astimezone(ZoneInfo(library.published().clinic.time_zone))
+    return f"{local:%B} {local.day}, {local.year}, {opening.clock(local)}"
 
 
 # -- The few steps that all acts are made of ---------------------------------------------------------

@@ -17,7 +17,6 @@ from appointments.desk import frame
 from appointments.forms import STEPS, SafetyForm, SendForm
 from appointments.models import EvaluationRequest
 from appointments.services import submit_evaluation_request
-from treatments.models import WarningSign
 
 ALOUD = {
     "who": "“Are you asking for yourself, or for someone else? What is the name of the person in pain?”",
@@ -83,13 +82,9 @@ class Call:
         return self.is_whole and not self.is_new_sign and not self.errors
 
     @property
-    def emergency(self) -> WarningSign | None:
-        """The most urgent of the signs for which help is needed now."""
-        return next((sign for sign in self.signs if sign.level in SafetyForm.STOPS), None)
-
-    @property
-    def in_crisis(self) -> bool:
-        return any(sign.level == WarningSign.Level.CRISIS_LINE for sign in self.signs)
+    def is_emergency(self) -> bool:
+        """Whether help is needed now."""
+        return any(sign.level in SafetyForm.STOPS for sign in self.signs)
 
     @property
     def needs_same_day_call(self) -> bool:

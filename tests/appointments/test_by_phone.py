@@ -95,7 +95,17 @@ def test_nothing_else_is_asked_before_the_warning_signs(desk_client):
     assert "Choose what is happening" in response.content.decode()
 
 
-@pytest.mark.parametrize("level", [Level.CALL_911, Level.ER, Level.CRISIS_LINE, Level.SAME_DAY, Level.THIS_WEEK])
+SPOKEN = {
+    Level.CALL_911: "call 911 now",
+    Level.CRISIS_LINE: "Please call or text 988",
+    Level.ER: "go to the ER now. Have someone drive you. If nobody can, call 911",
+    Level.SAME_DAY: "needs an answer today. If it gets worse, or you cannot wait, go to the ER",
+    Level.THIS_WEEK: "within the week",
+}
+"""What is said to a caller with a sign of each level, the most urgent first."""
+
+
+@pytest.mark.parametrize("level", Level)
 def test_what_to_tell_the_caller_comes_before_anything_else(desk_client, level):
     slug = sign_of(level)
     html = begin(desk_client, slug)
@@ -103,10 +113,19 @@ def test_what_to_tell_the_caller_comes_before_anything_else(desk_client, level):
     sign = next(sign for sign in library.published().warning_signs if sign.slug == slug)
     at = shown.index(str(sign.advice).split(".")[0].replace("'", "&#x27;"))
     assert at < shown.index("<form")
-    assert (f"cannot wait for a form. {Level(level).label}." in shown[:at]) == (level in (Level.CALL_911, Level.ER))
-    assert ("Call or text 988" in shown[:at]) == (level == Level.CRISIS_LINE)
+    assert [one for one, words in SPOKEN.items() if words in shown[: shown.index("<form")]] == [level]
+    assert SPOKEN[level] in shown[:at]
     assert save(desk_client, html, slug).status_code == 302, "it is still kept, if the caller wants"
     assert EvaluationRequest.objects.get().needs_same_day_call == (level != Level.THIS_WEEK)
+
+
+def test_signs_of_all_levels_are_told_one_after_the_other(desk_client):
+    shown = begin(desk_client, "none", *map(sign_of, Level))
+    at = [shown.index(words) for words in SPOKEN.values()]
+    assert at == sorted(at)
+    for words, level in zip(at, Level, strict=True):
+        sign = next(one for one in library.published().warning_signs if one.slug == sign_of(level))
+        assert shown.index(sign.sign[:20], words) > words
 
 
 def test_a_sign_named_late_in_the_call_is_told_before_anything_is_saved(desk_client):

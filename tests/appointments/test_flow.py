@@ -7,16 +7,30 @@ import pytest
 import time_machine
 from django.db import OperationalError
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from appointments.forms import STEPS
 from appointments.models import EvaluationRequest, RequestDraft
 from appointments.views import flow
-from tests.flow import ANSWERS, EVERYTHING, URL, answer, fill_in, hidden, pass_safety, press_send, send
+from tests.flow import (
+    ANSWERS,
+    EVERYTHING,
+    NEEDS,
+    URL,
+    answer,
+    fill_in,
+    hidden,
+    levels_of,
+    pass_safety,
+    press_send,
+    send,
+)  # fmt: skip
 from tests.pages import read
 from treatments import library
 from treatments.models import WarningSign
 
 pytestmark = pytest.mark.django_db
+Level, Clock = WarningSign.Level, WarningSign.Clock
 SLUGS = [step.slug for step in STEPS]
 
 
@@ -96,17 +110,26 @@ def test_every_sign_is_asked_for_in_its_group(page):
     asked = page(f"{URL}safety/")
     for sign in library.published().warning_signs:
         assert sign.question.split("?")[0] in asked.text
-    for group in WarningSign.Group:
-        assert any(group.label == block for block in asked.blocks), group
-    assert asked.says("None of these")
+    html = asked.response.content.decode()
+    now, _, ever = html.partition("Or at any time")
+    legends = [strip_tags(one) for one in re.findall("<legend>(.*?)</legend>", html)]
+    assert legends[0] == "New or getting worse in the last few days"
+    assert legends[-1] == "Or at any time"
+    groups = {sign.get_group_display() for sign in signs_at(*WarningSign.Level) if sign.clock == Clock.DAYS}
+    assert set(legends[1:-1]) == groups
+    for sign in library.published().warning_signs:
+        assert f'value="{sign.slug}"' in (now if sign.clock == Clock.DAYS else ever), sign.slug
+    assert re.findall('name="signs" value="([^"]+)"', html)[-1] == "none"
 
 
-@pytest.mark.parametrize("sign", ["bladder-or-bowel", "leg-weakness", "injury", "chest-or-stroke", "bleeding"])
+@pytest.mark.parametrize("sign", ["bladder-or-bowel", "leg-weakness", "injury", "stroke", "bleeding"])
 def test_an_emergency_stops_here(client, sign):
     response = pass_safety(client, sign)
     stop = read(response)
     assert response.status_code == 200
     assert "tel:911" in stop.links
+    assert stop.says("We have stored nothing of what you chose")
+    assert stop.says("When you are safe, you can still ask us for an evaluation")
     assert stop.says("I have read this and I am safe; go back")
     assert f"{URL}safety/" in stop.links
     assert not RequestDraft.objects.exists()
@@ -119,14 +142,76 @@ def test_every_emergency_sign_stops_and_every_other_goes_on(client):
         assert stopped == (sign.level in ("911", "er")), sign.slug
 
 
+@pytest.mark.parametrize("signs", [("leg-weakness",), ("fever-with-back-pain",), ("wound",), ("cancer-history",)])
+def test_a_sign_beside_none_of_these_counts(client, signs):
+    alone, both = pass_safety(client, *signs), pass_safety(client, "none", *signs)
+    assert both.status_code == 200
+    assert read(both).blocks == read(alone).blocks
+
+
+@pytest.mark.parametrize("level", Level)
+def test_every_sign_says_what_it_needs_itself(client, level):
+    for sign in signs_at(level):
+        response = pass_safety(client, sign.slug)
+        assert levels_of(response) == dict([NEEDS[level]]), sign.slug
+        assert read(response).says(re.escape(sign.sign.replace("’", "'"))), sign.slug
+    if level == Level.ER:
+        assert read(response).says("Have someone drive you")
+        assert read(response).says("Call 911 if you cannot get there")
+        assert not re.search(">Call 911<", response.content.decode())
+
+
+def test_signs_of_all_levels_stand_together_the_most_urgent_first(client):
+    one_of_each = [signs_at(level)[0] for level in reversed(Level)]
+    response = pass_safety(client, *(sign.slug for sign in one_of_each))
+    assert list(levels_of(response).items()) == list(NEEDS.values())
+    shown = response.content.decode()
+    at = [shown.index(sign.sign[:20]) for sign in reversed(one_of_each)]
+    assert at == sorted(at)
+
+
+@pytest.mark.parametrize(
+    ("moment", "said", "not_said"),
+    [
+        ("2026-11-23T15:00Z", "We are open now, until 5:00 PM Eastern.", "closed"),
+        ("2026-11-28T15:00Z", "We are closed now. We open on Monday, November 30, at 9:00 AM Eastern.", "open now"),
+        ("2026-12-25T15:00Z", "We are closed now. We open on Monday, December 28, at 9:00 AM Eastern.", "open now"),
+    ],
+)
+def test_a_call_for_today_says_whether_anybody_is_there(client, moment, said, not_said):
+    with time_machine.travel(moment, tick=False):
+        advice = read(pass_safety(client, "wound"))
+    assert advice.says(re.escape(said), "if it gets worse, or if you cannot wait, go to the ER or call 911")
+    assert not_said not in advice.text
+
+
+def test_without_hours_it_says_only_to_call_and_where_to_go_otherwise(client, clinic):
+    clinic(opening_hours=[])
+    advice = read(pass_safety(client, "wound"))
+    assert advice.says("If nobody answers", "go to the ER or call 911")
+    assert not advice.says("We are (open|closed) now|We open")
+
+
+def test_no_page_says_911_twice_in_its_footer(client):
+    footer = client.get("/").content.decode().partition("<footer")[2].partition("</footer>")[0]
+    assert strip_tags(footer).count("911") == 1
+
+
+def test_in_a_crisis_911_is_said_once(client):
+    main = pass_safety(client, "self-harm").content.decode().partition("<main")[2].partition("</main>")[0]
+    main = main.partition("<aside")[0]
+    assert strip_tags(main).count("911") == 1
+
+
 def test_an_emergency_is_answered_while_the_database_is_away(client, monkeypatch):
-    library.published()
+    signs = {level: signs_at(level)[0].slug for level in NEEDS}
 
     def away(*args, **kwargs):
         raise OperationalError
 
     monkeypatch.setattr(library, "published_and_due", away)
-    assert read(pass_safety(client, "leg-weakness")).says("Please get help now")
+    for level, needed in NEEDS.items():
+        assert levels_of(pass_safety(client, signs[level])) == dict([needed])
     response = pass_safety(client)
     assert response.status_code == 503
     assert read(response).says("could not store")
@@ -148,6 +233,7 @@ def test_a_sign_is_answered_even_when_there_is_no_going_on(client, monkeypatch, 
         monkeypatch.setattr("treatments.models.ClinicSettings.is_paused", True)
     shown = read(pass_safety(client, sign))
     assert [link for link in shown.links if link.startswith("tel:")][2] == number, "first after the header"
+    assert shown.says("have stored nothing")
     assert shown.says("We cannot take a request here just now")
     assert not any(link.endswith("/who/") for link in shown.links)
 
@@ -156,13 +242,13 @@ def test_two_signs_are_both_answered_and_the_crisis_line_stands_beside_911(clien
     stop = read(pass_safety(client, "self-harm", "leg-weakness"))
     assert {"tel:911", "tel:988"} <= set(stop.links)
     assert stop.says("Thoughts of harming yourself")
-    assert stop.says("weakness in one or both legs")
+    assert stop.says("weakness in a leg")
 
 
 @pytest.mark.parametrize(
     ("sign", "heading", "link", "same_day"),
     [
-        ("wound", "Please call us today.", "tel:+15550100100", True),
+        ("wound", "Please act on this today.", "tel:+15550100100", True),
         ("self-harm", "You are not alone.", "tel:988", True),
         ("cancer-history", "Before you go on", "tel:+15550100100", False),
     ],
@@ -183,13 +269,10 @@ def test_which_sign_it_was_is_stored_nowhere(client):
     assert "wound" not in values
 
 
-def test_nothing_chosen_and_contradictions_are_explained(client):
+def test_nothing_chosen_is_explained(client):
     response = client.post(f"{URL}safety/", {})
     assert response.status_code == 422
     assert read(response).says("Choose what is happening, or choose “None of these”")
-    response = pass_safety(client, "none", "wound")
-    assert read(response).says("Choose one or the other")
-    assert re.search(r'value="wound"[^>]*checked', response.content.decode())
 
 
 def test_the_safety_check_can_be_done_again_without_losing_answers(client):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.appointments.test_properties import NASTY
 from tests.factories import make_user
-from tests.flow import answer, pass_safety
+from tests.flow import NEEDS, answer, levels_of, pass_safety
 from tests.pages import read
 from tests.treatments.test_comparison import FORBIDDEN, main_of
 from treatments import checks, finder, library, publishing, schedule
@@ -301,9 +301,10 @@ def test_warning_signs_come_first_and_go_no_further(level):
     shown, main = read(response), main_of(response)
     assert shown.says(re.escape(sign.sign[:30]))
     assert f'"{sign.slug}"' not in main
+    assert levels_of(response) == dict([NEEDS[level]])
     if level in ("911", "er"):
         assert shown.headings == ["Please get help now."]
-        assert {"tel:911", "tel:988", URL} <= set(shown.links)
+        assert {"tel:911", URL} <= set(shown.links)
         assert shown.says("I have read this and I am safe; go back")
         assert "<form" not in main
     else:
@@ -316,6 +317,13 @@ def test_every_emergency_sign_stops_and_every_other_goes_on():
     for sign in library.published().warning_signs:
         stopped = read(post(asked="safety", signs=sign.slug)).says("Please get help now")
         assert stopped == (sign.level in ("911", "er")), sign.slug
+
+
+@pytest.mark.parametrize("sign", ["leg-weakness", "calf-swelling", "wound", "cancer-history"])
+def test_a_sign_beside_none_of_these_counts(sign):
+    alone, both = post(asked="safety", signs=sign), post(asked="safety", signs=["none", sign])
+    assert both.status_code == 200
+    assert read(both).blocks == read(alone).blocks
 
 
 def test_the_safety_check_must_be_answered():
@@ -483,7 +491,9 @@ def test_warning_signs_are_answered_while_the_database_is_away(monkeypatch):
         raise OperationalError("away")
 
     monkeypatch.setattr(schedule, "current_library", away)
-    sign = next(one for one in library.last_known().warning_signs if one.level == "911")
-    response = post(asked="safety", signs=sign.slug)
-    assert response.status_code == 200
-    assert read(response).headings == ["Please get help now."]
+    for level, needed in NEEDS.items():
+        sign = next(one for one in library.last_known().warning_signs if one.level == level)
+        response = post(asked="safety", signs=sign.slug)
+        assert response.status_code == 200
+        assert levels_of(response) == dict([needed])
+        assert (read(response).headings == ["Please get help now."]) == (level in ("911", "er"))

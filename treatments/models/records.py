@@ -10,10 +10,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from treatments import detector, drawings, phone
+from treatments import detector, drawings, opening, phone
 from treatments.images import FOLDER, Photo, PhotographField
 from treatments.models.base import Content
 from treatments.models.fields import ItemsField, ProseField
+from treatments.opening import WEEKDAYS
 from treatments.widgets import InlineWidget, PlainWidget
 
 
@@ -399,9 +400,6 @@ def validate_phone(text):
         raise ValidationError(f"“{text}” is not a phone number. Write, for example, (555) 010-0100.")
 
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-
 def validate_opening_hours(line):
     match = re.fullmatch(r"(\w+) (\d\d):(\d\d)-(\d\d):(\d\d)", line)
     try:
@@ -520,6 +518,11 @@ class ClinicSettings(Content):
     def today(self):
         """The day it is at the clinic."""
         return timezone.localdate(timezone=ZoneInfo(self.time_zone))
+
+    @property
+    def opening(self):
+        """Whether the clinic is open now and when that changes, or None where it has not said when it is open."""
+        return opening.of(self, timezone.now())
 
     @property
     def is_paused(self):
