@@ -110,6 +110,7 @@ admin:treatments_version_(changelist|change)                       login     200
 admin:treatments_version_(add|delete)                              login     403     403      403     403     403
 admin:treatments_version_history                                   login     404     404      404     404     404
 admin:treatments_version_(reviews|coming|deleted|counts|guide|export) login     200/405 200/405  403/405 200/405 200/405
+admin:treatments_version_notes                                     login     200/405 200/405  403/405 200/405 200/405
 admin:treatments_version_order                                     login     200     403      403     200     200
 admin:treatments_version_sign                                      login     403     302      403     403     302
 admin:treatments_version_send_back                                 login     405/403 405/302  405/403 405/403 405/302

@@ -128,6 +128,7 @@ def screens(editor_client, reviewer_client, manager_client):
     later = timezone.localtime() + datetime.timedelta(days=30)
     then = {"at_0": f"{later:%Y-%m-%d}", "at_1": "09:00"}
     treatment, term = Treatment.objects.get(slug="prp"), GlossaryTerm.objects.get(slug="ablation")
+    Treatment.objects.filter(slug="hbot").update(staff_notes=["Clinician: Is it so?"])
     see(editor_client, reverse("admin:index"))
     see(editor_client, reverse("admin:treatments_treatment_changelist"))
     see(editor_client, reverse("admin:treatments_picture_add"))
@@ -170,7 +171,7 @@ def screens(editor_client, reviewer_client, manager_client):
     see(editor_client, of(term, "delete"))
     publishing.delete(term, by=author, reason="Old")
     version_page(sent)
-    for name in ("coming", "deleted", "order"):
+    for name in ("notes", "coming", "deleted", "order"):
         see(editor_client, reverse(f"admin:treatments_version_{name}"))
     see(manager_client, of(ClinicSettings.objects.get(), "change"))
     see(editor_client, of(Picture.objects.first(), "change"))

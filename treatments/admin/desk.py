@@ -1,4 +1,4 @@
-"""What concerns many pages at once: reviews due, what is coming, the order of lists, deleted pages, the guide."""
+"""What concerns many pages: reviews due, notes, what is coming, deleted pages, the order of lists, counts, the guide."""
 
 import datetime
 
@@ -13,7 +13,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET
 
 from treatments import counting, library, publishing, schema
-from treatments.admin import counts
+from treatments.admin import counts, notes
 from treatments.admin.permissions import may_publish, may_sign
 from treatments.admin.steps import admin_page
 from treatments.models import (
@@ -97,7 +97,13 @@ def drafts() -> list[Content]:
 def tasks() -> dict:
     """Return how much waits for a member of staff, for the first page of the admin."""
     approved = Version.objects.filter(state=Version.State.APPROVED).count()
-    return {"due": count_reviews_due(), "approved": approved, "coming": len(coming()), "drafts": len(drafts())}
+    return {
+        "due": count_reviews_due(),
+        "approved": approved,
+        "coming": len(coming()),
+        "drafts": len(drafts()),
+        "to_decide": notes.for_the_clinician(),
+    }
 
 
 def deleted() -> list[Version]:
@@ -135,6 +141,7 @@ class Desk:
     def desk_urls(self, url) -> list:
         return [
             url("reviews/", self.reviews_view, "reviews"),
+            url("notes/", self.notes_view, "notes"),
             url("coming/", self.coming_view, "coming"),
             url("deleted/", self.deleted_view, "deleted"),
             url("order/", self.order_view, "order"),
@@ -152,6 +159,11 @@ class Desk:
         return admin_page(
             request, self, "reviews", "Medical reviews", due=reviews_due(), may_sign=may_sign(request.user)
         )
+
+    @method_decorator(require_GET)
+    def notes_view(self, request):
+        self._may_look(request)
+        return admin_page(request, self, "notes", "Notes for staff", notes=notes.by_heading())
 
     @method_decorator(require_GET)
     def coming_view(self, request):

@@ -10,7 +10,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET, require_POST
 
 from treatments import differences, library, publishing, schema, sharing
-from treatments.admin import desk
+from treatments.admin import desk, notes
 from treatments.admin.permissions import may_publish, may_restore, may_share, may_sign
 from treatments.admin.steps import ASIDE, admin_page, history_file
 from treatments.models import ShareLink, SignOff, Version, VersionEvent
@@ -102,7 +102,7 @@ class VersionAdmin(desk.Desk, admin.ModelAdmin):
             kind=model._meta.verbose_name,
             preview_url=_url(version, "preview"),
             compare_url=_url(version, "compare"),
-            words=_words(version),
+            words=[(label, text) for _, label, text in _words(version)],
             before=siblings.filter(number__lt=version.number).order_by("-number").first(),
             newest=siblings.order_by("-number").first(),
             is_working_copy=bool(content and content.saved_version == version.number),
@@ -169,7 +169,8 @@ class VersionAdmin(desk.Desk, admin.ModelAdmin):
             "version": version,
             "title": publishing.title(version),
             "kind": model._meta.verbose_name,
-            "words": _words(version),
+            "notes": notes.of_content(publishing.content_of(version) or schema.from_record(model, version.record)),
+            "words": [(label, text) for name, label, text in _words(version) if name != schema.STAFF_ONLY],
             "last": signed,
             "changes": differences.between(version.kind, signed.version.record, version.record) if signed else None,
             "preview": _url(version, "preview"),
@@ -276,10 +277,10 @@ def _url(version: Version, step: str) -> str:
     return reverse(f"admin:treatments_{version.kind}_{step}", args=[version.content_id])
 
 
-def _words(version: Version) -> list[tuple[str, str]]:
-    """All words of a version, each with the name of its field."""
+def _words(version: Version) -> list[tuple[str, str, str]]:
+    """All words of a version, each with its field and what people call that."""
     model = schema.KINDS[version.kind]
     return [
-        (schema.label(field), schema.as_html(model, field.name, version.record.get(field.name)))
+        (field.name, schema.label(field), schema.as_html(model, field.name, version.record.get(field.name)))
         for field in schema.fields(model)
     ]
