@@ -93,17 +93,21 @@ TIME_FIELDS = ("best_times", "times_to_avoid")
 
 
 @transaction.atomic
-def change_by_patient(request: EvaluationRequest, values: dict) -> None:
+def change_by_patient(request: EvaluationRequest, values: dict, *, needs_same_day_call: bool = False) -> None:
     """Change how and when a request's sender can be reached.
 
-    A new e-mail address is told to the old one, which is the only one that is known to be the sender's. Raises
-    RefusedError when the request is closed.
+    A new e-mail address is told to the old one, which is the only one that is known to be the sender's. With
+    `needs_same_day_call`, what they wrote speaks of a warning sign, and somebody is to speak with them about that.
+    Raises RefusedError when the request is closed.
     """
     request = _locked(request)
     if request.status == Status.CLOSED:
         raise RefusedError("This request is closed. Please call us.")
     told = (Message.Kind.STAFF_CHANGED, Message.Kind.PATIENT_CHANGED)
-    _change(request, values, Event.CHANGED, by=RequestEvent.PATIENT, tell=told)
+    if _change(request, values, Event.CHANGED, by=RequestEvent.PATIENT, tell=told) and needs_same_day_call:
+        # To have been reached before the sign is not enough: it stands first until somebody speaks with them again.
+        request.needs_same_day_call, request.reached_at = True, None
+        request.save(update_fields=["needs_same_day_call", "reached_at"])
 
 
 def _change(request, values, kind, *, by, tell=()) -> bool:

@@ -74,11 +74,13 @@ def parse(line: str) -> Phrase:
 
 def _atoms(text: str) -> Iterator[str]:
     for part in _ATOM.findall(text):
-        yield part if _RANGE.fullmatch(part) else "/".join(map(_choice, part.split("/")))
+        yield "/".join(map(_choice, part.split("/")))
 
 
 def _choice(text: str) -> str:
-    """Return one of the words, or the lists, of which one is enough."""
+    """Return one of the words, lists or ranges of which one is enough."""
+    if _RANGE.fullmatch(text):
+        return text
     if re.fullmatch(r"\[.+\]", text):
         return f"[{' '.join(_plain(text[1:-1]).split())}]"
     return " ".join(map(_word, text.split("_")))
@@ -136,13 +138,16 @@ class Detector:
         self._signs = [(sign, _phrases(sign.also_called), _phrases(sign.exceptions)) for sign in signs]
         named = {f"[{' '.join(_plain(one.name).split())}]": one.also_called for one in lists}
         atoms = {atom for _, *both in self._signs for some in both for phrase in some for atom in phrase.atoms}
-        self._ranges = {atom: tuple(map(float, found.groups())) for atom in atoms if (found := _RANGE.fullmatch(atom))}
+        self._ranges: dict[str, tuple[float, float]] = {}
         self._atoms_of: dict[str, list[str]] = defaultdict(list)
         entries: dict[str, list[str]] = {_OPERATION: named.get(_OPERATION, [])}
-        for atom in atoms - set(self._ranges):
+        for atom in atoms:
             for choice in atom.split("/"):
                 self._atoms_of[choice].append(atom)
-                entries[choice] = named.get(choice, []) if choice.startswith("[") else [choice]
+                if limits := _RANGE.fullmatch(choice):
+                    self._ranges[choice] = float(limits[1]), float(limits[2])
+                else:
+                    entries[choice] = named.get(choice, []) if choice.startswith("[") else [choice]
         for one in lists:
             entries.setdefault(one.use, []).extend(one.also_called)
         self._by_first: dict[str, list[tuple[str, list[str]]]] = defaultdict(list)

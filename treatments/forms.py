@@ -9,6 +9,9 @@ from django import forms
 from treatments import finder
 from treatments.models import WarningSign
 
+OWN_WORDS = (forms.TextInput, forms.Textarea)
+"""Controls into which people write. A TextInput with a `type` of its own, such as tel, takes something else."""
+
 
 class LinkableField(forms.BoundField):
     """A field that says which control an error in the summary should lead to."""
@@ -42,6 +45,12 @@ class QuestionForm(forms.Form):
     @property
     def error_count(self):
         return sum(len(errors) for errors in self.errors.values())
+
+    @property
+    def in_own_words(self):
+        """What was typed into fields that take any words, by field, as it was typed."""
+        fields = (name for name, field in self.fields.items() if isinstance(field.widget, OWN_WORDS))
+        return {name: self[name].value() or "" for name in fields if not self.fields[name].widget.attrs.get("type")}
 
     def need(self, field, message):
         """Say what is missing in a field, unless something else is wrong with it already."""

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods
 
+from appointments import hearing
 from appointments.business_days import reply_by
 from appointments.desk import frame
 from appointments.forms import STEPS, SafetyForm, SendForm
@@ -67,7 +68,10 @@ class Call:
             for field in form.fields.values():
                 # A browser would keep one patient's number, and offer it for the next.
                 field.widget.attrs.pop("autocomplete", None)
-        self.signs = self.safety.chosen if self.safety.is_valid() else []
+        chosen = self.safety.chosen if self.safety.is_valid() else []
+        texts = [text for step in self.steps for text in step.in_own_words.values()] if self.is_whole else []
+        heard = hearing.signs(texts, library)
+        self.signs = [sign for sign in library.signs_by_level if sign in chosen or sign in heard]
         told = posted.getlist("told") if posted else []
         self.is_new_sign = any(sign.slug not in told for sign in self.signs)
 
@@ -89,7 +93,7 @@ class Call:
     @property
     def needs_same_day_call(self) -> bool:
         """Whether somebody calls today; after an emergency as well, to ask whether they have got help."""
-        return self.safety.needs_same_day_call or self.safety.is_emergency
+        return any(sign.level in hearing.CALLS for sign in self.signs)
 
     def values(self) -> dict:
         """Return the checked answers as values of EvaluationRequest's fields, each step knowing those before it."""

@@ -82,7 +82,7 @@ class EvaluationRequest(models.Model):
     reply_by = models.DateField(null=True, editable=False)
     """The day by which the clinic said it would answer, in its own time zone. Null: sent before it said so."""
     needs_same_day_call = models.BooleanField(default=False)
-    """A warning sign was chosen that can wait for a call today. Which sign it was is stored nowhere."""
+    """A warning sign was chosen that can wait for a call today, or one was written of. Which is stored nowhere."""
     suspicion = models.CharField(max_length=12, choices=Suspicion, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.NEW)
     closed_reason = models.CharField(max_length=12, choices=ClosedReason, blank=True)

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from appointments import drafts, gate
+from appointments import drafts, gate, hearing
 from appointments.business_days import reply_by
 from appointments.encryption import decrypt, encrypt
 from appointments.forms import STEP_BY_SLUG, STEPS, SafetyForm, SendForm
@@ -196,6 +196,10 @@ def _answer(request, kind, page, changing):
         away = True
     form = kind(request.POST, library=request.library, answers=drafts.known(draft) if draft else None)
     page |= {"form": form}
+    if stop := hearing.stop(request, form, page, known=draft.answers.get(kind.slug) if draft else None):
+        return stop
+    if "rewrite" in request.POST:
+        return show(request, "step", page)
     if not form.is_valid():
         return show(request, "step", page, status=422)
     if away:
@@ -276,10 +280,12 @@ def _send(request):
     if not verdict.passes:
         return later(_show_check(request, done, form, status=429, verdict=verdict), verdict.retry_after)
     values = {name: value for one in done for name, value in one.values().items()}
+    texts = (text for one in done for text in one.in_own_words.values())
+    needs_same_day_call = draft.needs_same_day_call or hearing.asks_for_a_call(texts, request.library)
     stored = submit_evaluation_request(
         submission_key=draft.pk,
-        needs_same_day_call=draft.needs_same_day_call,
-        reply_by=reply_by(timezone.now(), request.library.clinic, same_day=draft.needs_same_day_call),
+        needs_same_day_call=needs_same_day_call,
+        reply_by=reply_by(timezone.now(), request.library.clinic, same_day=needs_same_day_call),
         suspicion=verdict.suspicion,
         privacy_version=form.cleaned_data["privacy_version"],
         **values,

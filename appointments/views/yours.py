@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from appointments import calendars, gate, limits, services, tracking
+from appointments import calendars, gate, hearing, limits, services, tracking
 from appointments.forms import ChangeContactForm, ChangeTimesForm, FindForm
 from appointments.models import EvaluationRequest
 from appointments.views.flow import later, private
@@ -108,9 +108,12 @@ def change_times(request, found):
 
 
 def _change(request, found, form, heading):
-    if form.is_bound and form.is_valid():
+    if form.is_bound and (stop := hearing.stop(request, form, {"found": found, "form": form})):
+        return stop
+    if form.is_bound and form.is_valid() and "rewrite" not in request.POST:
+        calls = hearing.asks_for_a_call(form.in_own_words.values(), request.library)
         try:
-            services.change_by_patient(found, form.values())
+            services.change_by_patient(found, form.values(), needs_same_day_call=calls)
         except services.RefusedError as error:
             form.add_error(None, str(error))
         else:

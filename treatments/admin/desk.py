@@ -1,4 +1,4 @@
-"""What concerns many pages: reviews due, notes, what is coming, deleted pages, the order of lists, counts, the guide."""
+"""What concerns many pages: reviews due, notes, what is coming and gone, the order of lists, counts, the guide."""
 
 import datetime
 
