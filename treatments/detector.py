@@ -35,6 +35,7 @@ GAP = 4  # words that may stand between two words of one piece; one of them may 
 NEAR = 10  # words that may stand between two pieces of one phrase
 AROUND = 6  # words between a sign and what says that it is over
 LONG = 6  # letters from which a word may have a typing mistake
+LONGEST = 1500  # characters that are listened to: more than all texts of a request may have
 MOST = 300  # choices that are looked at for one phrase, so that no text can keep the server busy
 
 # After these something else begins: "I had a stroke in 2015, and now my leg is weak".
@@ -47,7 +48,7 @@ _OPERATION = "[operation]"
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)?|[a-z]+|[.!?;:,\n()]|\s[-–—]+\s")
 _RANGE = re.compile(r"(\d+(?:\.\d+)?)\.\.(\d+(?:\.\d+)?)")
-_ATOM = re.compile(r"(?:\[[^\[\]]+\]|[^\s\[\]])+")
+_ATOM = re.compile(r"(?:\[[^\[\]]+\]|\S)+")
 
 
 # -- What is listened for ----------------------------------------------------------------------------
@@ -156,7 +157,12 @@ class Detector:
                 if words := [_word(word) for word in line.split()]:
                     self._by_first[words[0]].append((name, words))
         known = {word for some in self._by_first.values() for _, words in some for word in words}
-        self._known, self._long = known, sorted(word for word in known if len(word.rstrip("*")) >= LONG)
+        self._known = known
+        self._long: dict[tuple[int, str], set[str]] = defaultdict(set)
+        for word in known:
+            if len(word.rstrip("*")) >= LONG:
+                for place in (0, 1):
+                    self._long[place, word[place]].add(word)
 
     def hear(self, text: str) -> list[Heard]:
         """Return the warning signs in a text; those that the words say are over come last."""
@@ -168,10 +174,11 @@ class Detector:
         for sign, phrases, exceptions in self._signs:
             excepted = _used(span for spans in _matches(exceptions, found, typed) for span in spans)
             candidates.append((sign, list(_matches(phrases, _without(excepted, found), typed))))
-        # What is part of a sign, such as the "no" of "no feeling between my legs", denies no other one.
-        spoken = _used(span for _, matches in candidates for spans in matches for span in spans if len(span.used) > 1)
-        denials = {span.end - 1 for span in found["denied"] if not span.used <= spoken}
-        passed = spoken | _used(found["filler"])
+        spans = [span for _, matches in candidates for one in matches for span in one]
+        # The "no" of "no feeling between my legs" is part of a sign, and denies no other one.
+        own = _used(span for span in spans if len(span.used) > 1)
+        denials = {span.end - 1 for span in found["denied"] if not span.used <= own}
+        passed = _used(spans) | _used(found["filler"])
         heard = []
         for sign, matches in candidates:
             matches = [one for one in matches if not any(_is_denied(span, denials, passed, typed) for span in one)]
@@ -186,7 +193,9 @@ class Detector:
         for forms in typed.forms:
             word = min(forms, key=len)
             if len(word) >= LONG and not forms & self._known and not dictionary.is_word(word):
-                forms |= {known.rstrip("*") for known in self._long if _is_slip(word, known)}
+                # Nobody's slip begins with two wrong letters, so few words have to be looked at.
+                alike = self._long[0, word[0]] | self._long[1, word[1]]
+                forms |= {known.rstrip("*") for known in alike if _is_slip(word, known)}
 
     def _find(self, typed: _Typed) -> dict[str, list[Span]]:
         """Return where the words of each atom, and of the lists of each use, stand."""
@@ -235,7 +244,7 @@ class _Typed:
         self.after_comma: set[int] = set()
         """The words that a comma, or a dash, stands before."""
         sentence = clause = 0
-        for part in _TOKEN.findall(_plain(text)):
+        for part in _TOKEN.findall(_plain(text[:LONGEST])):
             if part[0].isalnum():
                 clause += part in _BREAKS
                 self.words.append(part.replace(",", "."))
@@ -301,8 +310,6 @@ def _fits(form: str, word: str) -> bool:
 def _is_slip(word: str, known: str) -> bool:
     """Whether a word is one slip away: a letter left out, one too many, another one, or two in the wrong order."""
     stem = known.rstrip("*")
-    if word[0] != stem[0] and word[1:2] != stem[1:2]:
-        return False  # nobody's slip begins with two wrong letters, and most words end here
     words = {word[: len(stem) + more] for more in (-1, 0, 1)} if known.endswith("*") else {word}
     return any(_one_apart(one, stem) for one in words)
 
@@ -320,14 +327,14 @@ def _matches(phrases: Iterable[Phrase], found: dict[str, list[Span]], typed: _Ty
     """Yield how phrases stand in what was typed: for each piece, where it stands."""
     for phrase in phrases:
         if phrase.atoms <= found.keys():
-            places = [list(_piece(piece, found, typed)) for piece in phrase.pieces]
+            places = [_piece(piece, found, typed) for piece in phrase.pieces]
             for spans in _together(places, typed):
                 used = _used(spans)
                 if not phrase.is_whole or len(used) == len(typed.words):
                     yield spans
 
 
-def _piece(atoms: tuple[str, ...], found: dict[str, list[Span]], typed: _Typed) -> set[Span]:
+def _piece(atoms: tuple[str, ...], found: dict[str, list[Span]], typed: _Typed) -> list[Span]:
     """Return where a row of atoms stands, each close after the one before and none denied in between."""
     denied = {one.start for one in found.get("denied", ())}
     fillers = _used(found.get("filler", ()))
@@ -340,11 +347,11 @@ def _piece(atoms: tuple[str, ...], found: dict[str, list[Span]], typed: _Typed) 
         same_sentence = typed.sentences[row.end - 1] == typed.sentences[span.start]
         return same_sentence and len(words) <= 1 and _BREAKS.isdisjoint(words)
 
-    rows = set(found[atoms[0]])
+    rows = {(span.start, span.end): span for span in found[atoms[0]]}
     for atom in atoms[1:]:
-        pairs = ((row, span) for row in rows for span in found[atom] if is_next(row, span))
-        rows = {Span(row.start, span.end, row.used | span.used) for row, span in pairs}
-    return rows
+        pairs = ((row, span) for row in rows.values() for span in found[atom] if is_next(row, span))
+        rows = {(row.start, span.end): Span(row.start, span.end, row.used | span.used) for row, span in pairs}
+    return [*rows.values()]
 
 
 def _together(places: list[list[Span]], typed: _Typed) -> Iterator[tuple[Span, ...]]:
