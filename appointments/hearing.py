@@ -42,5 +42,6 @@ def stop(request, form: QuestionForm, page: dict, *, known: dict | None = None):
         return None
     ours = {"csrfmiddlewaretoken", "told"}
     carried = [(name, one) for name, values in request.POST.lists() if name not in ours for one in values]
-    page = page | {"signs": found, "carried": carried, "calls": any(sign.level in CALLS for sign in found)}
+    calls = any(sign.level in CALLS for sign in found)
+    page = page | {"signs": found, "carried": carried, "calls": calls, "number": None}  # it is no step of its own
     return render(request, "appointments/heard.html", page)

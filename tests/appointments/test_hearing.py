@@ -7,11 +7,14 @@ from html import unescape
 
 import pytest
 import time_machine
+from django.db import OperationalError
 from django.utils import timezone
 
 from appointments.models import EvaluationRequest, RequestDraft
+from tests.factories import make_request
 from tests.flow import ANSWERS, NEEDS, URL, answer, levels_of, pass_safety, press_send
 from tests.pages import read
+from treatments import library
 
 ANYWHERE = [
     ("words", "message"),
@@ -142,3 +145,27 @@ def test_words_of_two_fields_make_no_sign(client):
     go_to(client, "who")
     names = {"name": "Ann Numb", "helper_name": "Lou", "helper_relation": "Between my legs I hold a cello"}
     assert answer(client, "who", for_whom="other", **names).status_code == 302
+
+
+def test_a_sign_is_told_while_the_database_is_away(client, monkeypatch):
+    go_to(client, "words")
+
+    def away(*args, **kwargs):
+        raise OperationalError
+
+    monkeypatch.setattr(library, "published_and_due", away)
+    told = answer(client, "words", message="I want to die")
+    assert "tel:988" in read(told).links
+    response = go_on(client, told, "words")
+    assert response.status_code == 503
+    assert "I want to die</textarea>" in response.content.decode()
+
+
+def test_a_sign_in_times_that_are_changed_later_asks_for_a_call(client):
+    request = make_request(reached_at=timezone.now())
+    address = f"{URL}yours/{request.tracking_token}/times/"
+    told = client.post(address, {"times_to_avoid": "i cant pee"})
+    assert "tel:911" in read(told).links
+    assert client.post(address, {"times_to_avoid": "i cant pee", "told": "bladder-or-bowel"}).status_code == 302
+    request.refresh_from_db()
+    assert request.call_first
