@@ -1,11 +1,18 @@
-"""What the first page of the admin says about requests."""
+"""What pages outside the request say about it: how long it is, and what waits for staff."""
 
 from django import template
 
 from appointments import waiting
+from appointments.views import flow
 from treatments.library import NothingPublishedError, published
 
 register = template.Library()
+
+
+@register.simple_tag
+def request_steps():
+    """How many pages with questions a request has."""
+    return flow.TOTAL
 
 
 @register.inclusion_tag("admin/appointments/tasks.html", takes_context=True)

@@ -448,7 +448,7 @@ def test_changing_and_withdrawing(open_page, stored):
 def test_finding_a_request_again(open_page, stored):
     request = make_request()
     page = open_page(URL, width=390)
-    page.get_by_role("link", name="Check on a request").click()
+    page.get_by_role("link", name="See where my request stands").click()
     find = page.get_by_role("button", name="Find my request")
     faults = violations(page)
     find.click()

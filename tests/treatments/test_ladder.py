@@ -83,7 +83,7 @@ def test_what_is_not_public_is_left_out_of_the_order_and_stops_nothing():
 def test_the_ladder_tells_of_every_option_what_comes_before_and_after(page):
     shown = page("/treatments/")
     words = library.published()
-    assert shown.says("a usual order, not a rule")
+    assert shown.says("in order of how far each one enters the body", "an order, not a rule")
     html = shown.response.content.decode()
     places = [html.index(f'id="{one.slug}"') for one in (words.no_treatment, *words.treatments)]
     assert places == sorted(places)
@@ -174,6 +174,9 @@ def test_the_statuses_that_the_sources_tell(words):
         "radiofrequency-ablation": "this use",
         "sacroiliac-joint": "part of this use",
         "baclofen-pump": "part of this use",
+        "medication": "part of this use",
+        "non-opioid-medicines": "part of this use",
+        "avoiding-long-term-opioids": "needs no approval",
     }
     for one in words.treatments:
         assert not one.fda_level or one.linked.fda_sources, one
