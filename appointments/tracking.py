@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import datetime
 import hmac
-from zoneinfo import ZoneInfo
 
+from django.utils import timezone
 from django.utils.formats import date_format
 
 from appointments import references
 from appointments.models import EvaluationRequest, RequestEvent
 from appointments.models.statuses import PATIENT_WORDS
 from appointments.services import CONTACT_ATTEMPTS, tracking_hash
-from treatments import library
 
 Status, ClosedReason, Event = EvaluationRequest.Status, EvaluationRequest.ClosedReason, RequestEvent.Kind
 
@@ -30,16 +29,16 @@ ATTEMPT_WORDS = {
 def patient_status(request: EvaluationRequest) -> str:
     """Return where a request stands, in the words that its sender reads."""
     if request.status == Status.SCHEDULED and (visit := visit_of(request)):
-        return f"Your evaluation is on {visit['when']}."
+        return f"The evaluation is on {visit['when']}."
     return PATIENT_WORDS[request.closed_reason or request.status]
 
 
 def visit_of(request: EvaluationRequest) -> dict[str, str] | None:
-    """Return when the agreed evaluation is, on the clinic's clock, with whom and where; None when none is agreed."""
+    """Return when the agreed evaluation is, with whom and where; None when none is agreed."""
     if request.status != Status.SCHEDULED or not request.scheduled_for:
         return None
-    at = request.scheduled_for.astimezone(ZoneInfo(library.published().clinic.time_zone))
-    when = f"{date_format(at, 'l, F j, Y')}, at {date_format(at, 'g:i A')}"
+    at = timezone.localtime(request.scheduled_for)
+    when = f"{date_format(at, 'l, F j, Y')}, at {date_format(at, 'g:i A T')}"
     return {"when": when, "clinician": request.clinician, "place": request.place}
 
 

@@ -341,7 +341,7 @@ def _patient_reads(found) -> list[str]:
         lines += [f"With: {visit['clinician']}", f"Where: {visit['place']}"]
     if attempt := tracking.last_attempt(found):
         at = timezone.localtime(attempt[0])
-        lines.append(f"Last time we tried to reach you: {date_format(at, 'l, F j, Y, g:i A')}: {attempt[1]}")
+        lines.append(f"Last time we tried to reach you: {date_format(at, 'l, F j, Y, g:i A T')}: {attempt[1]}")
     return lines
 
 

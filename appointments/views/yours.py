@@ -4,14 +4,13 @@ The address is a private link. The page shows no name, no answer and no contact 
 in a browser need not be the person.
 """
 
-from zoneinfo import ZoneInfo
-
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from appointments import calendars, gate, hearing, limits, services, tracking
+from appointments.encryption import Unreadable
 from appointments.forms import ChangeContactForm, ChangeTimesForm, FindForm
 from appointments.models import EvaluationRequest
 from appointments.views.flow import later, private
@@ -41,7 +40,6 @@ def secret(view):
 @require_safe
 def your_request(request, found):
     """Show where a request stands. Right after sending this is the confirmation."""
-    zone = ZoneInfo(request.library.clinic.time_zone)
     attempt = tracking.last_attempt(found)
     context = {
         "found": found,
@@ -49,8 +47,9 @@ def your_request(request, found):
         "visit": tracking.visit_of(found),
         "is_new": found.status == Status.NEW,
         "is_open": found.status != Status.CLOSED,
-        "received": found.received_at.astimezone(zone),
-        "attempt": attempt and {"at": attempt[0].astimezone(zone), "words": attempt[1]},
+        "received": found.received_at,
+        "attempt": attempt and {"at": attempt[0], "words": attempt[1]},
+        "has_email": bool(found.email) and not isinstance(found.email, Unreadable),
         "link": request.build_absolute_uri(),
         "changed": "changed" in request.GET,
     }

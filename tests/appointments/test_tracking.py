@@ -1,9 +1,15 @@
 """What the sender of a request sees and does without an account, and what nobody else learns."""
 
 import datetime
+import re
 
 import icalendar
 import pytest
+import time_machine
+from django.db import OperationalError
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from appointments import services, tracking
 from appointments.email_hint import suggestion
@@ -11,6 +17,8 @@ from appointments.models import EvaluationRequest, Message, RequestEvent
 from tests.factories import agree, make_request
 from tests.flow import URL
 from tests.pages import read
+from treatments import library
+from treatments.middleware import LibraryMiddleware
 
 pytestmark = pytest.mark.django_db
 CANARIES = {
@@ -54,13 +62,105 @@ def test_every_status_has_its_words(client, request_, address, status):
         services.move(request_, status, by="dana", reason=reason)
     request_.refresh_from_db()
     shown = read(client.get(address))
-    assert shown.says(tracking.patient_status(request_).split(".")[0])
+    with timezone.override(library.published().clinic.time_zone):
+        assert shown.says(tracking.patient_status(request_).split(".")[0])
     assert (f"{address}withdraw/" in shown.links) == (status != "closed")
 
 
 def test_every_status_and_reason_has_words():
     values = {*EvaluationRequest.Status.values, *EvaluationRequest.ClosedReason.values} - {"closed"}
     assert set(tracking.PATIENT_WORDS) == values
+
+
+@pytest.mark.parametrize(
+    ("zone", "sent", "tried", "visit"),
+    [
+        (
+            "Pacific/Kiritimati",
+            "November 28, 2026, 1:30 AM +14",
+            "November 28, 2026, 2:30 AM +14",
+            "December 4, 2026, at 8:00 AM +14",
+        ),
+        (
+            "America/Los_Angeles",
+            "November 27, 2026, 3:30 AM PST",
+            "November 27, 2026, 4:30 AM PST",
+            "December 3, 2026, at 10:00 AM PST",
+        ),
+    ],
+)
+def test_all_times_are_the_clinics_and_say_so(client, monkeypatch, zone, sent, tried, visit):
+    at = datetime.datetime(2026, 11, 27, 11, 30, tzinfo=datetime.UTC)
+    with time_machine.travel(at, tick=False):
+        request = make_request()
+    with time_machine.travel(at + datetime.timedelta(hours=1), tick=False):
+        services.record_contact(request, "reached", by="dana")
+    agreed = datetime.datetime(2026, 12, 3, 18, 0, tzinfo=datetime.UTC)
+    with time_machine.travel(at + datetime.timedelta(hours=2), tick=False):
+        services.schedule(request, agreed, clinician="Dr. Sample", place="Room 2", by="dana")
+        monkeypatch.setattr(library.published().clinic, "time_zone", zone)
+        address = f"{URL}yours/{request.tracking_token}/"
+        shown = read(client.get(address))
+        assert shown.says(rf"^\w+day, {re.escape(sent)}$")
+        assert shown.says(rf"^\w+day, {re.escape(tried)}: We spoke with you")
+        assert shown.says(rf"on \w+day, {re.escape(visit)}")
+        assert shown.says("Times are in our clinic's time zone")
+        assert "11:30 AM" not in shown.text
+        # A calendar reckons in its own zone, from the very moment.
+        (event,) = icalendar.Calendar.from_ical(client.get(f"{address}visit.ics").content).walk("VEVENT")
+        assert event["dtstart"].dt == agreed
+
+
+def test_a_page_that_tells_no_time_does_not_ask_for_the_zone(client, monkeypatch):
+    def away():
+        raise OperationalError
+
+    monkeypatch.setattr(library, "published_and_due", away)
+    assert client.get("/robots.txt").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("error", "name", "clock"),
+    [(OperationalError, "America/New_York", "7:00 AM"), (library.NothingPublishedError, "UTC", "12:00 PM")],
+)
+def test_without_the_database_the_zone_is_the_last_known_and_before_the_first_words_utc(
+    rf, monkeypatch, error, name, clock
+):
+    def away():
+        raise error
+
+    def view(request):
+        noon = datetime.datetime(2026, 11, 27, 12, 0, tzinfo=datetime.UTC)
+        told = date_format(timezone.localtime(noon), "g:i A")
+        return HttpResponse(f"{timezone.get_current_timezone_name()} {told}")
+
+    library.published()
+    monkeypatch.setattr(library, "published_and_due", away)
+    assert LibraryMiddleware(view)(rf.get("/")).content.decode() == f"{name} {clock}"
+    assert timezone.get_current_timezone_name() == "UTC", "the next request has its own"
+
+
+def test_what_is_withdrawn_promises_no_call(client, request_, address):
+    assert read(client.get(address)).says("Don't wait for our call")
+    client.post(f"{address}withdraw/")
+    shown = read(client.get(address))
+    assert shown.says("We will not contact you about it")
+    for promise in ("wait for our call", "Not yet", "First answer by", "You will hear", "can withdraw"):
+        assert not shown.says(promise), promise
+    assert shown.says("New numbness between the legs", "Get help now"), "that stays"
+
+
+@pytest.mark.parametrize(("email", "told"), [("canary@mail.example", True), ("", False)])
+def test_the_page_speaks_of_mail_only_to_who_gave_an_address(client, email, told):
+    request = make_request(email=email)
+    shown = read(client.get(f"{URL}yours/{request.tracking_token}/"))
+    assert shown.says("the e-mail address that you gave us") == told
+    assert "mail.example" not in shown.text
+    assert not shown.says("If you gave us")
+
+
+def test_who_has_sent_a_request_is_thanked(client, address):
+    assert read(client.get(address)).says("Thank you for telling us. A person will read this")
 
 
 def test_the_last_attempt_is_told(client, request_, address):
