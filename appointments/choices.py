@@ -9,17 +9,17 @@ class Concern(models.TextChoices):
     LEG = "leg", "Pain that shoots down the leg"
     BURNING = "burning", "Burning or tingling"
     BUTTOCK = "buttock", "Pain on one side, in the buttock or near the beltline"
-    ACHE = "ache", "An aching low back, worse when I stand, arch or twist"
+    ACHE = "ache", "An aching low back, worse with standing, arching or twisting"
     SPASM = "spasm", "Muscle spasms that will not settle"
     STIFF = "stiff", "Stiffness"
     SCAR = "scar", "A tight, pulling scar"
     WEAK = "weak", "A back that feels weak, loose or gives way"
     SLOW = "slow", "Slow healing after surgery"
-    CAME_BACK = "came-back", "Pain that came back after I felt better"
+    CAME_BACK = "came-back", "Pain that came back after it was better"
     HARDWARE = "hardware", "Pain where the screws or rods are"
-    MEDICINES = "medicines", "I want to use fewer medicines"
+    MEDICINES = "medicines", "A wish for fewer medicines"
     NOT_HELPED = "not-helped", "Shots and therapy have not helped"
-    NOT_SURE = "not-sure", "Something else, or I do not know where to start"
+    NOT_SURE = "not-sure", "Something else, or not sure where to start"
 
 
 class WhoMayAnswer(models.TextChoices):
@@ -41,10 +41,10 @@ class AccessNeed(models.TextChoices):
     INTERPRETER = "interpreter", "An interpreter"
     LARGE_PRINT = "large-print", "Large print"
     WHEELCHAIR = "wheelchair", "A way in without steps, or a wheelchair"
-    SITTING = "sitting", "I cannot sit long"
-    HEARING = "hearing", "I do not hear well"
-    SEEING = "seeing", "I do not see well"
-    COMPANION = "companion", "Someone comes with me"
+    SITTING = "sitting", "Trouble sitting for long"
+    HEARING = "hearing", "Trouble hearing"
+    SEEING = "seeing", "Trouble seeing"
+    COMPANION = "companion", "Someone will come along"
 
 
 class Fusions(models.TextChoices):
@@ -67,9 +67,9 @@ class Tried(models.TextChoices):
     THERAPY = "therapy", "Physical therapy or exercise"
     MANUAL = "manual", "Hands-on care, such as massage or scar work"
     MEDICINE = "medicine", "Pain medicine"
-    SHOTS = "shots", "Shots in the spine"
+    SHOTS = "shots", "Injections and nerve blocks (shots in the spine)"
     NERVE = "nerve", "Nerve burning (radiofrequency)"
-    REGENERATIVE = "regenerative", "PRP or prolotherapy shots"
+    REGENERATIVE = "regenerative", "Regenerative shots (PRP or prolotherapy)"
     OXYGEN = "oxygen", "Hyperbaric oxygen"
     STIMULATOR = "stimulator", "A spinal cord stimulator"
     PUMP = "pump", "A pump for medicine"
@@ -80,8 +80,8 @@ class Tried(models.TextChoices):
 
 
 class Insurance(models.TextChoices):
-    INSURED = "insured", "I have insurance"
-    SELF_PAY = "self-pay", "I am not using insurance"
+    INSURED = "insured", "Yes, with insurance"
+    SELF_PAY = "self-pay", "No, without insurance"
     UNKNOWN = "unknown", "I do not know yet"
 
 

@@ -5,10 +5,12 @@ has the name of the field of EvaluationRequest that it fills.
 """
 
 import datetime
+from typing import ClassVar
 
 from django import forms
+from django.contrib.humanize.templatetags.humanize import apnumber
 
-from appointments import choices, email_hint
+from appointments import choices, email_hint, references
 from appointments.models import EvaluationRequest
 from treatments import phone
 from treatments.forms import QuestionForm, WarningSignsForm
@@ -51,9 +53,18 @@ class StepForm(QuestionForm):
     note = ""
     """A template with what stands beside the questions."""
 
+    for_other: ClassVar[dict[str, str]] = {}
+    """What is said otherwise to somebody who asks for another person: the questions by field, and the heading."""
+
     def __init__(self, *args, library, answers=None, **kwargs):
         self.library, self.known = library, answers or {}
         super().__init__(*args, **kwargs)
+        if self.known.get("for_whom") == ForWhom.OTHER:
+            for name, words in self.for_other.items():
+                if name == "heading":
+                    self.heading = words
+                else:
+                    self.fields[name].label = words
 
     def values(self) -> dict:
         """The checked answers as values of EvaluationRequest's fields. They are plain, so a draft can hold them."""
@@ -225,6 +236,7 @@ class SafeContactForm(TimesForm, StepForm):
 
 class NeedsForm(StepForm):
     slug, heading = "needs", "What would make a visit easier for you?"
+    for_other: ClassVar = {"heading": "What would make a visit easier for them?"}
 
     access_needs = forms.MultipleChoiceField(
         label="Choose any that fit",
@@ -243,19 +255,24 @@ class NeedsForm(StepForm):
         label="Anything else that would help",
         max_length=200,
         required=False,
-        help_text="Why we ask: nobody knows better than you.",
+        help_text="Why we ask: you know best what helps.",
     )
 
 
 class FusionForm(StepForm):
     slug, heading = "fusion", "Your spinal fusion"
+    for_other: ClassVar = {
+        "heading": "Their spinal fusion",
+        "fusions": "Have they had a spinal fusion?",
+        "fusion_year": "Year of their last fusion, about",
+    }
 
     fusions = forms.ChoiceField(
         label="Have you had a spinal fusion?",
         choices=choices.Fusions,
         widget=forms.RadioSelect,
         required=False,
-        help_text="Why we ask: to plan enough time for you.",
+        help_text="Why we ask: to plan enough time.",
     )
     fusion_areas = forms.MultipleChoiceField(
         label="Which part was fused?",
@@ -278,7 +295,7 @@ class FusionForm(StepForm):
     levels_unknown = forms.BooleanField(
         label="I do not know the levels",
         required=False,
-        help_text="That is fine. Why we ask: so we know that you saw the question.",
+        help_text="That is fine. Why we ask: so we know to look in the surgery records.",
     )
 
     def __init__(self, *args, **kwargs):
@@ -304,6 +321,7 @@ class FusionForm(StepForm):
 
 class PainForm(StepForm):
     slug, heading, lone = "pain", "What bothers you most?", "concerns"
+    for_other: ClassVar = dict.fromkeys(("heading", lone), "What bothers them most?")
 
     concerns = forms.MultipleChoiceField(
         label=heading,
@@ -311,7 +329,7 @@ class PainForm(StepForm):
         widget=forms.CheckboxSelectMultiple,
         help_text=f"Choose up to {MOST_CONCERNS}. Why we ask: to plan the right visit.",
         error_messages={
-            "required": "Choose at least one. “I do not know where to start” is fine",
+            "required": "Choose at least one. “Something else, or not sure where to start” is fine",
             "invalid_choice": "Choose from the list",
         },
     )
@@ -319,12 +337,13 @@ class PainForm(StepForm):
     def clean_concerns(self):
         chosen = self.cleaned_data["concerns"]
         if len(chosen) > MOST_CONCERNS:
-            raise forms.ValidationError(f"Choose the {MOST_CONCERNS} that bother you most. You chose {len(chosen)}")
+            raise forms.ValidationError(f"Choose the {MOST_CONCERNS} that matter most. You chose {len(chosen)}")
         return chosen
 
 
 class TriedForm(StepForm):
     slug, heading, lone = "tried", "What have you tried?", "tried"
+    for_other: ClassVar = dict.fromkeys(("heading", lone), "What have they tried?")
 
     tried = forms.MultipleChoiceField(
         label=heading,
@@ -343,7 +362,7 @@ class InterestsForm(StepForm):
         label=heading,
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        help_text="Why we ask: so we talk about what matters to you. You may leave it empty.",
+        help_text="Why we ask: so we talk about what matters most. You may leave it empty.",
         error_messages={"invalid_choice": "Choose from the list"},
     )
 
@@ -357,6 +376,7 @@ class InterestsForm(StepForm):
 
 class InsuranceForm(StepForm):
     slug, heading = "insurance", "Will you use insurance?"
+    for_other: ClassVar = {"heading": "Will they use insurance?"}
     note = "appointments/good_faith_estimate.html"
 
     insurance = forms.ChoiceField(
@@ -370,7 +390,7 @@ class InsuranceForm(StepForm):
         label="Name of the insurance company",
         max_length=80,
         required=False,
-        help_text="The name only. Please leave out your member number. "
+        help_text="The name only. Please leave out the member number. "
         "Why we ask: to tell you early if we work with them.",
     )
 
@@ -383,8 +403,8 @@ class WordsForm(StepForm):
         max_length=300,
         required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text="Up to 300 characters, in your own words. Please no urgent news: nobody watches this form around "
-        "the clock. Why we ask: a list of boxes never tells it all.",
+        help_text="Up to 300 characters, in your own words. Please do not write anything urgent here. Call us. "
+        "Why we ask: a list of boxes never tells it all.",
         error_messages={"max_length": "Shorten this to 300 characters. It has %(show_value)d now"},
     )
 
@@ -436,12 +456,13 @@ class SendForm(QuestionForm):
 
 
 class FindForm(QuestionForm):
-    button = "Find my request"
+    button = "Show where it stands"
 
     reference = forms.CharField(
         label="Your reference",
         max_length=40,
-        help_text="Eight letters and digits, like CF4-HK7-PR. It is in our e-mail, and on the page you saw at the end.",
+        help_text=f"{apnumber(len(references.PATTERN)).capitalize()} letters and digits, like CF4-HK7-PR. "
+        "It is in our e-mail, and on the page you saw at the end.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
         error_messages={"required": "Enter your reference"},
     )

@@ -12,6 +12,14 @@ from treatments.models import WarningSign
 OWN_WORDS = (forms.TextInput, forms.Textarea)
 """Controls into which people write. A TextInput with a `type` of its own, such as tel, takes something else."""
 
+SECONDS_A_PAGE = 25
+"""What somebody who reads slowly takes for a page with a question or two."""
+
+
+def minutes(pages: int) -> int:
+    """Return in about how many minutes so many pages with questions are answered."""
+    return max(1, round(pages * SECONDS_A_PAGE / 60))
+
 
 class LinkableField(forms.BoundField):
     """A field that says which control an error in the summary should lead to."""
@@ -56,6 +64,7 @@ class QuestionForm(forms.Form):
         """Say what is missing in a field, unless something else is wrong with it already."""
         if not self.cleaned_data.get(field) and field not in self.errors:
             self.add_error(field, message)
+            self.fields[field].required = True  # beside the error, the page must not call it optional
 
 
 class WarningSignsForm(QuestionForm):

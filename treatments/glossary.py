@@ -43,6 +43,11 @@ class Explainer:
         self.terms: list[GlossaryTerm] = []
         """What was explained so far; the page shows their meanings at its end."""
 
+    @property
+    def awaiting(self) -> list[GlossaryTerm]:
+        """What was explained by a meaning that no reviewer has signed."""
+        return [term for term in self.terms if not term.linked.review.is_reviewed]
+
     def mark(self, text: str) -> SafeString:
         """Return a text, HTML or plain, as HTML in which the words that are new on the page can be opened."""
         html = conditional_escape(text)

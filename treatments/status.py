@@ -1,4 +1,4 @@
-"""The honest status of a treatment: evidence, FDA and insurance, each in plain words, with its date and its sources."""
+"""What we know of a treatment: evidence, FDA and insurance, each in plain words, with its date and its sources."""
 
 import datetime
 from typing import NamedTuple

@@ -24,7 +24,7 @@ TOOLS = (
     Tool(
         "finder",
         "Find options to ask about",
-        "Four questions, and options with the reason why each is shown.",
+        "A few questions, and options with the reason why each is shown.",
     ),
     Tool("finder_rules", "How the finder decides", "Every rule of the finder in plain words."),
     Tool("compare", "Compare, side by side", "Two or three treatments side by side."),

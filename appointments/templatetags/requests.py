@@ -1,18 +1,26 @@
-"""What pages outside the request say about it: how long it is, and what waits for staff."""
+"""What pages outside of the request say about it: how long it takes, and to staff what waits."""
+
+import datetime
 
 from django import template
 
 from appointments import waiting
-from appointments.views import flow
+from appointments.models import RequestDraft
+from appointments.views.flow import TOTAL
+from treatments.forms import minutes
 from treatments.library import NothingPublishedError, published
 
 register = template.Library()
 
 
 @register.simple_tag
-def request_steps():
-    """How many pages with questions a request has."""
-    return flow.TOTAL
+def request_effort():
+    """How many steps a request has, about how long they take, and for how long answers are kept meanwhile."""
+    return {
+        "steps": TOTAL,
+        "minutes": minutes(TOTAL),
+        "hours_kept": RequestDraft.KEPT_FOR // datetime.timedelta(hours=1),
+    }
 
 
 @register.inclusion_tag("admin/appointments/tasks.html", takes_context=True)

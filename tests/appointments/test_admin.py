@@ -252,7 +252,7 @@ def test_safe_contact_rules_stand_before_the_phone_number(desk_client):
     html = desk_client.get(f"{LIST}{request.pk}/change/").content.decode()
     for rule in (
         "NO. Leave no message.", "NO. Send no text message.", "Me, or the person I name here", "Sample Friend",
-        "never at noon", "Midday", "I do not hear well", "Spanish", "a quiet room", "A phone call",
+        "never at noon", "Midday", "Trouble hearing", "Spanish", "a quiet room", "A phone call",
     ):  # fmt: skip
         assert html.index(rule) < html.index("(555) 010-0142"), rule
     assert 'href="tel:+15550100142"' in html
@@ -275,7 +275,8 @@ def test_every_answer_is_shown_in_words(desk_client):
     html = desk_client.get(f"{LIST}{request.pk}/change/").content.decode()
     for words in (
         "Sample Helper (aunt)", "Yes, more than one", "Low back<br>I do not know", "2019", "L4-L5",
-        "Burning or tingling<br>gone", "Shots in the spine", "I am not sure<br>no-longer-offered", "I have insurance",
+        "Burning or tingling<br>gone", "Injections and nerve blocks (shots in the spine)",
+        "I am not sure<br>no-longer-offered", "Yes, with insurance",
         "Sample Insurance", "First line.<br>Second line.", "We have your request. Someone on our team will read it.",
     ):  # fmt: skip
         assert words in html, words

@@ -331,7 +331,7 @@ def test_the_evaluations_of_a_day_are_listed_by_time(desk):
     services.schedule(other, NOON + datetime.timedelta(days=1), clinician="Dr. Sample", place="Room 2", by="dana")
     html = desk.get(f"{LIST}day/").content.decode()
     assert html.index("1:00 PM") < html.index("Sample early") < html.index("5:00 PM") < html.index("Sample late")
-    assert "I do not hear well" in html
+    assert "Trouble hearing" in html
     assert "Sample other" not in html
     assert "Sample other" in desk.get(f"{LIST}day/?on=2026-12-01").content.decode()
     assert "No evaluation is agreed" in desk.get(f"{LIST}day/?on=2026-12-24").content.decode()

@@ -45,7 +45,8 @@ def shown(client):
 
 def test_the_first_page_says_what_to_expect_and_sets_no_cookie(page):
     start = page(URL)
-    assert start.says("five minutes", "no account")
+    assert start.says(f"A short form in {flow.TOTAL} steps; about 5 minutes", "no account")
+    assert start.says("mostly about the low back")
     assert start.says("answer by", r"\w+day, \w+ \d+, \d{4}")
     assert start.says("own staff reads each request")
     assert "tel:+15550100100" in start.links
@@ -348,11 +349,58 @@ def test_all_answers_are_shown_before_sending(client):
     check = read(client.get(f"{URL}check/"))
     for shown in (
         "Sample Helper", "aunt", r"\(555\) 010-0142", "sample@mail.example", "A text message", "Sample Friend",
-        "Morning", "never at noon", "I cannot sit long", "Spanish", "a quiet room", "Yes, more than one", "Low back",
-        "2019", "L4-L5", "Burning or tingling", "Shots in the spine", "Hyperbaric oxygen", "I have insurance",
+        "Morning", "never at noon", "Trouble sitting for long", "Spanish", "a quiet room",
+        "Yes, more than one", "Low back",
+        "2019", "L4-L5", "Burning or tingling", "Injections and nerve blocks",
+        "Hyperbaric oxygen", "Yes, with insurance",
         "Sample Insurance", "On two lines",
     ):  # fmt: skip
         assert check.says(shown), shown
+
+
+def test_who_asks_for_somebody_else_is_not_asked_about_themselves(client):
+    """From the second step on, and on the page of all answers."""
+    helper = {"for_whom": "other", "helper_name": "Sample Helper"}
+    pass_safety(client)
+    answer(client, "who", **helper)
+    told = []
+    for slug in SLUGS[1:]:
+        told.append(read(client.get(f"{URL}{slug}/")).text)
+        assert answer(client, slug).status_code == 302
+    told.append(read(client.get(f"{URL}check/")).text)
+    about_you = (
+        "bothers you",
+        "your (?:spinal |last )?fusion",
+        "have you (?:had|tried)",
+        "will you use",
+        "easier for you",
+    )
+    about_you = rf"\b(?:{'|'.join(about_you)}|your pain)\b"
+    for text in told:
+        assert not re.search(about_you, text, re.I), text
+    assert "What bothers them most?" in told[-1]
+    assert "Have they had a spinal fusion?" in told[-1]
+    # Choices are the person's own words for neither.
+    assert not re.search(r"^I (?!do not know|am not sure)\w+", "\n".join(told), re.M)
+    answer(client, "who", **helper | {"for_whom": "self"}, changing=True)
+    assert read(client.get(f"{URL}check/")).says("What bothers you most?"), "and who changes it back is asked as before"
+
+
+def test_what_is_needed_because_of_another_answer_is_not_called_optional(client):
+    pass_safety(client)
+
+    def of(slug, field, **data):
+        html = client.post(f"{URL}{slug}/", data).content.decode()
+        return re.search(rf'<label for="id_{field}">(.*?)</label>', html, re.DOTALL)[1]
+
+    assert "optional" in of("who", "helper_name", for_whom="self")
+    assert "optional" not in of("who", "helper_name", for_whom="other", name="Sample Patient")
+    answer(client, "who")
+    assert "optional" in of("reach", "phone", contact_by="email")
+    assert "optional" not in of("reach", "email", contact_by="email")
+    assert "optional" not in of("reach", "phone", contact_by="text")
+    # A slip in what nobody has to give does not make it needed.
+    assert "optional" in of("reach", "phone", contact_by="email", email="a@mail.example", phone="12")
 
 
 def test_what_was_not_answered_is_said(client):
@@ -362,7 +410,7 @@ def test_what_was_not_answered_is_said(client):
 
 def test_the_treatment_somebody_read_about_is_carried_over_and_can_be_cleared(client, page):
     assert f"{URL}safety/?interest=hbot" in page(f"{URL}?interest=hbot").links
-    assert page(f"{URL}?interest=nonsense<b>").says("five minutes")
+    assert page(f"{URL}?interest=nonsense<b>").says("about 5 minutes")
     pass_safety(client, interest="hbot")
     for slug in SLUGS[: SLUGS.index("interests")]:
         answer(client, slug)

@@ -180,7 +180,7 @@ def test_beginning_is_limited_too(client, flood):
     flood(limits.BEGIN, "127.0.0.1")
     response = pass_safety(client)
     assert response.status_code == 429
-    assert read(response).says("try again in ten minutes")
+    assert read(response).says("Too many tries. Please wait a few minutes")
     assert 0 < int(response.headers["Retry-After"]) <= 600
     assert not RequestDraft.objects.exists()
 
@@ -323,7 +323,7 @@ def test_guessing_the_digits_is_slowed_for_an_address_and_for_a_reference(client
     refused = look_up(client, request.reference, "0142", **{"X-Forwarded-For": "203.0.113.99"})
     assert refused.status_code == 429
     assert 3000 < int(refused.headers["Retry-After"]) <= 3600
-    assert read(refused).says("try again in an hour")
+    assert read(refused).says("wait up to an hour")
     clock.shift(60 * MINUTE)
     assert look_up(client, request.reference, "0142", **{"X-Forwarded-For": "203.0.113.99"}).status_code == 302
     for number in range(10):

@@ -28,7 +28,7 @@ def test_two_are_chosen_by_keyboard_a_third_is_added_and_one_taken_out(open_page
     page.get_by_label("Third, if you like").select_option(label="Baclofen pump")
     page.get_by_role("button", name="Compare").click()
     expect(page.get_by_role("columnheader")).to_have_count(3)
-    page.get_by_role("link", name="Take out RFA").click()
+    page.get_by_role("link", name="Remove RFA").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Compare Spinal cord stimulation and Baclofen pump")
     assert page.context.cookies() == []
 
@@ -60,6 +60,6 @@ def test_it_prints_on_one_sheet(open_page, path):
     sides = len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
     assert sides <= 2, f"{sides} sides"
     page.emulate_media(media="print")
-    expect(page.get_by_role("link", name="Take out RFA")).to_be_hidden()
+    expect(page.get_by_role("link", name="Remove RFA")).to_be_hidden()
     expect(page.get_by_role("button", name="Compare")).to_be_hidden()
     expect(page.get_by_role("rowheader", name="Questions to ask")).to_be_visible()

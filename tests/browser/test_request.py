@@ -449,7 +449,7 @@ def test_finding_a_request_again(open_page, stored):
     request = make_request()
     page = open_page(URL, width=390)
     page.get_by_role("link", name="See where my request stands").click()
-    find = page.get_by_role("button", name="Find my request")
+    find = page.get_by_role("button", name="Show where it stands")
     faults = violations(page)
     find.click()
     expect(page.locator("#error-summary")).to_be_focused()

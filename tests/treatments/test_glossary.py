@@ -129,6 +129,27 @@ def test_a_meaning_waits_for_its_own_reviewer(page):
 
 
 @pytest.mark.django_db
+def test_on_paper_the_words_of_a_page_say_once_that_they_wait(page):
+    def on_paper():
+        html = page(RFA).response.content.decode().partition('<div class="wrap meanings">')[2]
+        html = re.sub(r'<p class="[^"]*\bnoprint\b.*?</p>', "", html, flags=re.DOTALL)
+        html = html.partition("</main>")[0]
+        return re.findall(r'<p class="[^"]*printonly[^"]*">(.*?)</p>', html), html.count("review")
+
+    explained = re.findall(r'id="word-([\w-]+)"', page(RFA).response.content.decode())
+    assert len(explained) > 5
+    assert on_paper() == (["These meanings await medical review."], 1)
+    reviewer = make_user(role="medical reviewer")
+    *signed, last, one_more = [GlossaryTerm.objects.get(slug=slug) for slug in explained]
+    for term in signed:
+        sign(published_version(term), by=reviewer)
+    assert on_paper() == ([f"Not yet medically reviewed: the meanings of {last}, {one_more}."], 1)
+    for term in (last, one_more):
+        sign(published_version(term), by=reviewer)
+    assert on_paper() == ([], 0)
+
+
+@pytest.mark.django_db
 def test_headings_links_lists_of_signs_and_the_request_have_no_marks(page):
     for one in library.published().treatments:
         html = page(one.get_absolute_url()).response.content.decode()

@@ -1,6 +1,9 @@
 """The pages to read: each says what it must, in few queries."""
 
+import re
+
 import pytest
+from django.utils.formats import date_format
 
 from treatments import library
 from treatments.models import ClinicSettings, Treatment
@@ -30,6 +33,47 @@ def test_every_page_is_itself(page):
         assert f'<link rel="canonical" href="http://testserver{url}">' in html
         assert 50 <= len(html.partition('name="description" content="')[2].partition('"')[0]) <= 200, url
         assert "Awaiting medical review." in shown.text
+
+
+def test_a_treatment_says_at_its_top_and_at_its_foot_that_it_waits_for_review(page):
+    """And nowhere else: said everywhere, it is read nowhere."""
+    for treatment in library.published().treatments:
+        html = page(treatment.get_absolute_url()).response.content.decode().partition("<main")[2]
+        html = html.partition('<div class="wrap meanings">')[0]
+        lines = re.findall(r"<p[^>]*>[^<]*\b(?:await|still reviewing)[^<]*</p>", html, re.IGNORECASE)
+        assert [re.sub("<.*?>", "", line) for line in lines] == [
+            "Awaiting medical review.",
+            "General information. Our clinicians are still reviewing this page.",
+            f"Published {date_format(treatment.linked.published_on, 'F j, Y')}. Awaiting medical review.",
+        ], treatment
+        assert html.index(lines[0]) < html.index('id="status"') < html.index('id="sources"') < html.index(lines[1])
+
+
+def test_a_treatment_tells_in_one_place_how_well_it_works_and_in_one_what_the_rules_are(page):
+    for treatment in library.published().treatments:
+        html = page(treatment.get_absolute_url()).response.content.decode()
+        works, rules = (
+            html.partition(f'id="{anchor}"')[2].partition('<div class="hang"')[0] for anchor in ("status", "cost")
+        )
+        assert "How well does it work, and what is not known</h2>" in works
+        assert "Rules and cover</h2>" in rules
+        for level, place in (("evidence_level", works), ("fda_level", rules), ("cover", rules)):
+            name = getattr(treatment, f"get_{level}_display")()
+            assert f'<b class="tag">{name}</b>' in place, treatment
+        assert html.count('<b class="tag">') == 3, "each level once"
+        if treatment.honest_note:
+            assert '<div class="note flow">' in works
+
+
+def test_every_link_to_a_part_of_a_page_leads_to_it(page):
+    pages = {url: page(url) for url in [*all_urls(), "/find/", "/find/rules/", "/compare/", "/visit/", "/site-map/"]}
+    links = {(url, link) for url, shown in pages.items() for link in shown.links if "#" in link and link[0] == "/"}
+    assert len(links) > 50
+    lost = {(url, link) for url, link in links if link.split("#")[1] not in pages[link.split("#")[0]].ids}
+    assert lost == set()
+    for treatment in library.published().treatments:
+        known = {"status", "what-we-know", "good-and-harm", "cost", "what-happens", "get-help", "questions", "sources"}
+        assert known - {"what-happens"} <= set(pages[treatment.get_absolute_url()].ids), "others link to these"
 
 
 def test_home_shows_the_eight_in_order(page):
@@ -62,9 +106,9 @@ def test_every_treatment_page_tells_the_same_in_the_same_order(page):
         places = [
             len(shown.blocks) - shown.blocks[::-1].index(heading)
             for heading in (
-                "How it works", "Who it may suit", "What it can do", "What it cannot do", "Common effects",
-                "Serious harm", "What is known", "Insurance and cost", "If you wait, or choose no treatment",
-                "When to get help", "Questions to bring", "Other options",
+                "How well does it work, and what is not known", "How it works", "Who it may suit", "What it can do",
+                "What it cannot do", "Common effects", "Serious harm", "Rules and cover", "Insurance and cost",
+                "If you wait, or choose no treatment", "When to get help", "Questions to bring", "Other options",
             )
         ]  # fmt: skip
         assert places == sorted(places)

@@ -261,7 +261,7 @@ class TreatmentAdmin(ContentAdmin):
     PARTS = {
         "The page": "slug",
         "Facts": "reach",
-        "Honest status": "evidence_level",
+        "What we know": "evidence_level",
         "In short": "summary",
         "What it can do, and for whom": "can_do",
         "Before, during and after": "before",

@@ -150,7 +150,7 @@ class Treatment(Page):
     implant_note = models.CharField(max_length=160, blank=True)
     medicine = models.BooleanField()
     medicine_note = models.CharField(max_length=120, blank=True)
-    # The honest status: three levels, each with the day of the assessment, and with sources of its own below.
+    # What we know: three levels, each with the day of the assessment, and with sources of its own below.
     evidence_level = models.CharField(
         max_length=20, choices=Evidence, help_text="What each level means stands on the page “Our sources”."
     )

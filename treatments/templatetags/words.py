@@ -3,6 +3,7 @@
 from functools import partial
 
 from django import template
+from django.contrib.humanize.templatetags.humanize import apnumber
 
 from treatments import links
 from treatments import open_graph as link_preview
@@ -29,6 +30,12 @@ def inline(text):
 def sections(text):
     """The sections of a page's body."""
     return list(text_format.sections(text))
+
+
+@register.filter
+def in_words(number):
+    """A number below ten in words, as running text has it."""
+    return apnumber(number)
 
 
 @register.filter

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from django.views.generic import TemplateView
 
 from treatments import counting, finder, schedule
-from treatments.forms import FinderForm, WarningSignsForm
+from treatments.forms import FinderForm, WarningSignsForm, minutes
 from treatments.models import WarningSign
 
 SAFETY, RESULT = "safety", "result"
@@ -19,6 +19,10 @@ class StartView(TemplateView):
     """What the finder does, what it does not do, and what becomes of the answers."""
 
     template_name = "treatments/finder/start.html"
+
+    def get_context_data(self, **kwargs):
+        asked = len(finder.questions(self.request.library))
+        return super().get_context_data(questions=asked, minutes=minutes(asked + len([SAFETY])), **kwargs)
 
 
 class RulesView(TemplateView):

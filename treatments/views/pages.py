@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from treatments import counting, preview, publishing, sharing, status
+from treatments import comparison, counting, preview, publishing, sharing, status
 from treatments.models import Page, Place, Treatment, VersionEvent
 
 # The letters of the drawing of the body. The whole body, the last of the places, needs none.
@@ -64,6 +64,9 @@ class HomeView(PageView):
 class TreatmentListView(PageView):
     template_name = "treatments/treatment_list.html"
 
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(bars=max(Treatment.Reach), most=comparison.MOST, **kwargs)
+
 
 class TreatmentView(PageView):
     """A family, or one procedure of a family; a family without procedures is a treatment by itself."""
@@ -73,8 +76,8 @@ class TreatmentView(PageView):
     def get_context_data(self, **kwargs):
         library, treatment = self.request.library, self.page
         gentler, more_involved = library.neighbours(treatment)
-        statuses = status.of(treatment)
-        named = [*treatment.linked.sources, *(source for one in statuses for source in one.sources)]
+        statuses = {one.name: one for one in status.of(treatment)}
+        named = [*treatment.linked.sources, *(source for one in statuses.values() for source in one.sources)]
         named += [source for notice in treatment.linked.notices for source in notice.linked.sources]
         notices = {}
         for notice in treatment.linked.notices:
