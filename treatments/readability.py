@@ -4,7 +4,7 @@ import re
 import statistics
 
 from treatments import dictionary, schema
-from treatments.models import Content
+from treatments.models import Content, InfoPage
 from treatments.prose import plain
 
 # Names that a page cannot avoid are read as one short word, as the content guide allows.
@@ -66,6 +66,11 @@ def grade(text: str) -> float:
 
 
 def grade_of(content: Content) -> float | None:
-    """The grade of a piece of content as staff are told it: one decimal, at least 0; None when it has no prose."""
+    """The grade of a piece of content as staff are told it: one decimal, at least 0; None for what has no prose.
+
+    The grade counts the sounds of English words, so what is in Spanish has none.
+    """
+    if content.slug == InfoPage.SPANISH:
+        return None
     text = words(content)
     return max(0.0, round(grade(text), 1)) if text else None

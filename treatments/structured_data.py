@@ -43,7 +43,7 @@ def of_page(page: Page, library: Library, absolute: Callable[[str], str]) -> dic
         "url": url,
         "name": str(page),
         "description": page.description,
-        "inLanguage": "en-US",
+        "inLanguage": "es" if page.slug == InfoPage.SPANISH else "en-US",
         "image": absolute(open_graph.picture_address(page, library)),
         "dateModified": _day(library.changed_on(page)),
         "audience": {"@type": "MedicalAudience", "audienceType": "Patient"},

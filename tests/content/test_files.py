@@ -34,6 +34,10 @@ def test_file_is_plain_to_read(file, records, record_property):
     if file in ("sources.md", "synonyms.md", "word-lists.md"):
         assert not text.strip()
         return
+    if file == "pages/en-espanol.md":
+        # The grade counts the sounds of English words; what holds in Spanish as well are short sentences.
+        assert median_sentence(text) < 16
+        return
     measured = grade(text), median_sentence(text)
     record_property("grade", round(measured[0], 1))
     record_property("words in the median sentence", measured[1])

@@ -32,7 +32,8 @@ def test_every_page_is_itself(page):
         html = shown.response.content.decode()
         assert f'<link rel="canonical" href="http://testserver{url}">' in html
         assert 50 <= len(html.partition('name="description" content="')[2].partition('"')[0]) <= 200, url
-        assert "Awaiting medical review." in shown.text
+        awaiting = "Falta la revisión médica." if url == "/en-espanol/" else "Awaiting medical review."
+        assert awaiting in shown.text
 
 
 def test_a_treatment_says_at_its_top_and_at_its_foot_that_it_waits_for_review(page):

@@ -305,9 +305,14 @@ class InfoPage(Page):
 
     NO_TREATMENT = "no-further-treatment"
     """The option that stands beside every treatment: to have none for now."""
+    SPANISH = "en-espanol"
+    """The one page in Spanish."""
     FIXED = frozenset(
-        ("home", "treatments", "evaluation", "faq", "glossary", "prepare", "privacy", "sources", "urgent", NO_TREATMENT)
-    )
+        (
+            "home", "treatments", "evaluation", "faq", "glossary", "prepare", "privacy", "sources", "urgent",
+            NO_TREATMENT, SPANISH,
+        )
+    )  # fmt: skip
     """Pages that the site itself links to or gives a template of their own: their address stays, and so do they."""
 
     title = models.CharField(max_length=80, help_text="The page's heading.")

@@ -5,13 +5,16 @@ from functools import partial
 from django import template
 from django.contrib.humanize.templatetags.humanize import apnumber
 
-from treatments import links
+from treatments import links, spanish
 from treatments import open_graph as link_preview
 from treatments import prose as text_format
 from treatments import structured_data as machine_words
 from treatments.models import Page
 
 register = template.Library()
+register.filter("weekday_in_spanish", spanish.weekday)
+register.filter("day_in_spanish", spanish.day)
+register.filter("time_in_spanish", spanish.time)
 
 
 @register.filter

@@ -15,7 +15,7 @@ from treatments.models import Page, Place, Treatment, VersionEvent
 LETTERS = dict(zip_longest(Place, "ABCDEFGH", fillvalue=""))
 
 # Information pages that show more than their own text have a template of their own, named by the address.
-PAGES_WITH_TEMPLATE = {"faq", "glossary", "sources", "urgent", "evaluation", "prepare"}
+PAGES_WITH_TEMPLATE = {"faq", "glossary", "sources", "urgent", "evaluation", "prepare", "en-espanol"}
 
 
 def acts(treatments: list[Treatment], places: Iterable[str]) -> list[dict]:
