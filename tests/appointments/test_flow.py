@@ -111,7 +111,7 @@ def test_every_sign_is_asked_for_in_its_group(page):
     asked = page(f"{URL}safety/")
     for sign in library.published().warning_signs:
         assert sign.question.split("?")[0] in asked.text
-    html = asked.response.content.decode()
+    html = asked.response.content.decode().partition("</main>")[0]
     now, _, ever = html.partition("Or at any time")
     legends = [strip_tags(one) for one in re.findall("<legend>(.*?)</legend>", html)]
     assert legends[0] == "New or getting worse in the last few days"

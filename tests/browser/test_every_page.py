@@ -88,7 +88,7 @@ def test_no_link_is_dead(open_page, urls, site):
     ids = {}
     for link, found_on in seen.items():
         if not link.startswith(site.address):
-            assert link.startswith(("https://", "tel:", "mailto:")), f"{link} on {found_on}"
+            assert link.startswith(("https://", "tel:", "sms:", "mailto:")), f"{link} on {found_on}"
             continue
         path, _, anchor = link.removeprefix(site.address).partition("#")
         if path not in ids:
@@ -123,6 +123,16 @@ def test_nothing_is_cut_off_when_narrow_or_enlarged(open_page, urls, width, size
         page.goto(url)
         page.evaluate(f"document.getElementById('size-{size}').checked = true")
         assert not scrolls_sideways(page), url
+
+
+def test_the_signs_print_with_what_each_level_needs(open_page):
+    page = open_page("/urgent/")
+    page.emulate_media(media="print")
+    assert page.locator(".level").count() == 5
+    for level in page.locator(".level").all():
+        assert level.locator(".row a").first.is_visible()
+    for now in ("We are closed now", "We are open now"):
+        assert not any(one.is_visible() for one in page.get_by_text(now).all())
 
 
 def test_pages_print_with_letterhead_and_without_menus(open_page, urls):

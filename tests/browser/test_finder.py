@@ -176,16 +176,32 @@ def test_every_page_can_be_used_on_every_screen(open_page, width, scheme):
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
 def test_an_emergency_fills_the_screen_and_leads_back(open_page, width, scheme):
     page = open_page(URL, width=width, color_scheme=scheme)
-    page.get_by_label(re.compile("newly weak")).check()
+    page.get_by_label(re.compile("leg that is newly weak")).check()
     next_page(page)
     expect(heading(page)).to_have_text("Please get help now.")
     assert violations(page) == []
-    call = page.get_by_role("link", name="Call 911")
+    call = page.get_by_role("link", name="Call 911", exact=True)
     assert call.get_attribute("href") == "tel:911"
     assert call.bounding_box()["y"] < 900, "before anything is scrolled"
     page.get_by_role("link", name="I have read this and I am safe; go back").click()
     expect(heading(page)).to_have_text("Is any of this happening now?")
-    expect(page.get_by_label(re.compile("newly weak"))).not_to_be_checked()
+    expect(page.get_by_label(re.compile("leg that is newly weak"))).not_to_be_checked()
+
+
+def test_the_signs_are_heard_in_their_groups_and_by_keyboard(open_page):
+    page = open_page(URL, width=390)
+    now = page.get_by_role("group", name="New or getting worse in the last few days")
+    leg = now.get_by_role("group", name="Nerves").get_by_label(re.compile("leg that is newly weak"))
+    expect(now.get_by_role("group")).to_have_count(5)
+    expect(page.get_by_role("group", name="Or at any time").get_by_role("checkbox")).to_have_count(1)
+    expect(page.get_by_role("group").get_by_label("None of these")).to_have_count(0)
+    tab_to(page, leg)
+    page.keyboard.press("Space")
+    tab_to(page, page.get_by_label("None of these"))
+    page.keyboard.press("Space")
+    tab_to(page, page.get_by_role("button", name="Continue"))
+    enter(page)
+    expect(heading(page)).to_have_text("Please get help now.")
 
 
 def test_options_are_compared_and_carried_into_the_request(open_page):

@@ -217,6 +217,33 @@ def test_the_whole_way_by_keyboard_alone(open_page, stored):
 # -- Warning signs ---------------------------------------------------------------------------------------------------
 
 
+# What stands first below the heading of a level.
+ACTS = {
+    Level.CALL_911: ("Call 911 now", "Call 911", "tel:911"),
+    Level.CRISIS_LINE: ("Call or text 988", "Call 988", "tel:988"),
+    Level.ER: ("Go to the ER now", "Call 911 if you cannot get there", "tel:911"),
+    Level.SAME_DAY: ("Call us today", "Call (555) 010-0100", "tel:+15550100100"),
+    Level.THIS_WEEK: ("Tell us this week", "Call (555) 010-0100", "tel:+15550100100"),
+}
+
+
+@pytest.mark.parametrize("none_too", [False, True])
+@pytest.mark.parametrize("level", Level)
+def test_each_level_says_what_it_needs_without_script(open_page, stored, level, none_too):
+    page = open_page(f"{URL}safety/", width=390, java_script_enabled=False)
+    sign = next(one for one in library.published().warning_signs if one.level == level)
+    page.locator(f'[value="{sign.slug}"]').check()
+    if none_too:
+        page.get_by_label("None of these").check()
+    go_on(page)
+    name, words, address = ACTS[level]
+    expect(page.locator("main .level h2")).to_have_text([name])
+    expect(page.locator("main .level").get_by_role("link").first).to_have_text(words)
+    expect(page.locator("main .level").get_by_role("link").first).to_have_attribute("href", address)
+    expect(page.get_by_role("heading", name=sign.sign)).to_be_visible()
+    assert not scrolls_sideways(page)
+
+
 def test_every_warning_sign_shows_its_number_first(open_page, stored):
     page = open_page(f"{URL}safety/", width=390)
     page.set_viewport_size({"width": 390, "height": 800})
@@ -232,7 +259,7 @@ def test_every_warning_sign_shows_its_number_first(open_page, stored):
         first = page.locator("main a:not(.back)").first
         expect(first).to_have_attribute("href", number)
         expect(first).to_be_in_viewport(ratio=1)
-        expect(page.get_by_text(sign.sign)).to_be_visible()
+        expect(page.get_by_role("heading", name=sign.sign)).to_be_visible()
         if sign.level not in levels:
             faults += violations(page)
         levels.add(sign.level)
@@ -248,7 +275,7 @@ def test_every_warning_sign_shows_its_number_first(open_page, stored):
             page.get_by_role("link", name="Go on with the request").click()
             at_step(page, "who")
         RequestDraft.objects.all().delete()
-    assert {Level.CALL_911, Level.ER, Level.SAME_DAY, Level.CRISIS_LINE} <= levels
+    assert levels == set(Level)
     assert faults == []
 
 
@@ -257,8 +284,11 @@ def test_an_emergency_beside_a_crisis_shows_both_numbers(open_page):
     for sign in library.published().warning_signs:
         page.locator(f'[value="{sign.slug}"]').check()
     go_on(page)
-    for number in ("tel:911", "tel:988"):
-        expect(page.locator(f'main a[href="{number}"]').first).to_be_in_viewport(ratio=1)
+    expect(page.locator('main a[href="tel:911"]').first).to_be_in_viewport(ratio=1)
+    expect(page.locator("main .level h2")).to_have_text([name for name, _, _ in ACTS.values()])
+    for number in ("tel:988", "sms:988"):
+        page.locator(f'main a[href="{number}"]').scroll_into_view_if_needed()
+        expect(page.locator(f'main a[href="{number}"]')).to_be_in_viewport(ratio=1)
     assert violations(page) == []
     assert not scrolls_sideways(page)
 
