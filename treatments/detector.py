@@ -43,6 +43,8 @@ _BREAKS = {"but", "and", "so", "then", "because", "while", "although", "yet", "p
 _BEFORE_A_YEAR = {"in", "from", "during", "around", "about", "early", "late", "en", "del"}
 _OR = {"or", "nor", "ni", "o", "u"}
 _HAPPENED = {"had", "was", "were", "got", "did", "tuve", "tenia", "fue", "hubo"}
+# What is found of the lists by their use; no word of a phrase can be called so.
+_HARMLESS, _DENIED, _PAST, _PRESENT, _FILLER = "<harmless>", "<denied>", "<past>", "<present>", "<filler>"
 _OPERATION = "[operation]"
 """The word list of what has a year of its own: numbness after surgery in 2019 may be there today."""
 
@@ -136,9 +138,17 @@ class Detector:
 
     def __init__(self, signs: Iterable[WarningSign], lists: Iterable[WordList]):
         lists = list(lists)
-        self._signs = [(sign, _phrases(sign.also_called), _phrases(sign.exceptions)) for sign in signs]
+        self._signs = list(signs)
         named = {f"[{' '.join(_plain(one.name).split())}]": one.also_called for one in lists}
-        atoms = {atom for _, *both in self._signs for some in both for phrase in some for atom in phrase.atoms}
+        # Each phrase is looked at only where the rarest of its atoms stands: the one with the fewest words.
+        self._phrases: dict[str, list[tuple[int, bool, Phrase]]] = defaultdict(list)
+        atoms = set()
+        for number, sign in enumerate(self._signs):
+            for is_exception, lines in enumerate((sign.also_called, sign.exceptions)):
+                for phrase in filter(None, map(_readable, lines)):
+                    rarest = min(phrase.atoms, key=lambda atom: (atom.count("/") + 20 * atom.count("["), atom))
+                    self._phrases[rarest].append((number, bool(is_exception), phrase))
+                    atoms |= phrase.atoms
         self._ranges: dict[str, tuple[float, float]] = {}
         self._atoms_of: dict[str, list[str]] = defaultdict(list)
         entries: dict[str, list[str]] = {_OPERATION: named.get(_OPERATION, [])}
@@ -150,7 +160,8 @@ class Detector:
                 else:
                     entries[choice] = named.get(choice, []) if choice.startswith("[") else [choice]
         for one in lists:
-            entries.setdefault(one.use, []).extend(one.also_called)
+            entries.setdefault(f"<{one.use}>", []).extend(one.also_called)
+        entries.pop("<named>", None)
         self._by_first: dict[str, list[tuple[str, list[str]]]] = defaultdict(list)
         for name, lines in entries.items():
             for line in lines:
@@ -169,16 +180,21 @@ class Detector:
         typed = _Typed(text)
         self._find_slips(typed)
         found = self._find(typed)
-        found = _without(_used(found["harmless"]), found)
+        found = _without(_used(found[_HARMLESS]), found)
+        possible: dict[int, tuple[list[Phrase], list[Phrase]]] = defaultdict(lambda: ([], []))
+        for atom in found.keys() & self._phrases.keys():
+            for number, is_exception, phrase in self._phrases[atom]:
+                if phrase.atoms <= found.keys():
+                    possible[number][is_exception].append(phrase)
         candidates = []
-        for sign, phrases, exceptions in self._signs:
+        for number, (phrases, exceptions) in sorted(possible.items()):
             excepted = _used(span for spans in _matches(exceptions, found, typed) for span in spans)
-            candidates.append((sign, list(_matches(phrases, _without(excepted, found), typed))))
+            candidates.append((self._signs[number], list(_matches(phrases, _without(excepted, found), typed))))
         spans = [span for _, matches in candidates for one in matches for span in one]
         # The "no" of "no feeling between my legs" is part of a sign, and denies no other one.
         own = _used(span for span in spans if len(span.used) > 1)
-        denials = {span.end - 1 for span in found["denied"] if not span.used <= own}
-        passed = _used(spans) | _used(found["filler"])
+        denials = {span.end - 1 for span in found[_DENIED] if not span.used <= own}
+        passed = _used(spans) | _used(found[_FILLER])
         heard = []
         for sign, matches in candidates:
             matches = [one for one in matches if not any(_is_denied(span, denials, passed, typed) for span in one)]
@@ -205,7 +221,8 @@ class Detector:
             for name, words in (one for key in keys for one in self._by_first.get(key, ())):
                 end = start + len(words)
                 if end <= len(typed.words) and all(
-                    any(_fits(form, word) for form in typed.forms[start + place]) for place, word in enumerate(words)
+                    any(_fits(form, words[place - start]) for form in typed.forms[place])
+                    for place in range(start + 1, end)
                 ):
                     found[name].append(Span(start, end, frozenset(range(start, end))))
             if typed.words[start][0].isdigit():
@@ -224,11 +241,11 @@ class Detector:
         """Whether the clause says that it is over. A year, or so long ago, may also be that of an operation."""
         places = [place for span in spans for place in span.used]
         clauses = {typed.clauses[place] for place in places}
-        if any(typed.clauses[one.start] in clauses for one in found["present"]):
+        if any(typed.clauses[one.start] in clauses for one in found[_PRESENT]):
             return False
         happened = any(word in _HAPPENED and typed.clauses[n] in clauses for n, word in enumerate(typed.words))
         operated = _used(found[_OPERATION])
-        for start, end in [*((one.start, one.end) for one in found["past"]), *typed.past_years()]:
+        for start, end in [*((one.start, one.end) for one in found[_PAST]), *typed.past_years()]:
             is_near = min(abs(start - max(places)), abs(end - 1 - min(places))) <= AROUND
             is_of_operation = any(place in operated for place in range(start - 3, start)) and not happened
             if typed.clauses[start] in clauses and is_near and not is_of_operation:
@@ -269,10 +286,6 @@ class _Typed:
             is_year = len(word) == 4 and word.isdigit() and 1950 <= int(word) < this_year
             if is_year and _BEFORE_A_YEAR.intersection(self.words[max(0, place - 2) : place]):
                 yield place, place + 1
-
-
-def _phrases(lines: Iterable[str]) -> list[Phrase]:
-    return [one for line in lines if (one := _readable(line))]
 
 
 def _readable(line: str) -> Phrase | None:
@@ -336,8 +349,8 @@ def _matches(phrases: Iterable[Phrase], found: dict[str, list[Span]], typed: _Ty
 
 def _piece(atoms: tuple[str, ...], found: dict[str, list[Span]], typed: _Typed) -> list[Span]:
     """Return where a row of atoms stands, each close after the one before and none denied in between."""
-    denied = {one.start for one in found.get("denied", ())}
-    fillers = _used(found.get("filler", ()))
+    denied = {one.start for one in found.get(_DENIED, ())}
+    fillers = _used(found.get(_FILLER, ()))
 
     def is_next(row, span):
         between = range(row.end, span.start)
