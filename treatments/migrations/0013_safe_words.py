@@ -161,8 +161,9 @@ class Migration(migrations.Migration):
             model_name="warningsign",
             name="clock",
             field=models.CharField(
-                choices=[("days", "New or getting worse in the last days"), ("ever", "At any time")],
-                default="days",
+                blank=True,
+                choices=[("", "New or getting worse in the last days"), ("ever", "At any time")],
+                default="",
                 help_text="Almost always: in the last days.",
                 max_length=10,
                 verbose_name="since when",

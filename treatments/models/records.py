@@ -113,7 +113,8 @@ class WarningSign(Content):
     class Clock(models.TextChoices):
         """Since when it must be there to count: the safety check asks about each apart."""
 
-        DAYS = "days", "New or getting worse in the last days"
+        DAYS = "", "New or getting worse in the last days"
+        """Empty, so that signs from before there was this choice are as they were, and stay signed."""
         EVER = "ever", "At any time"
 
     class Level(models.TextChoices):
@@ -129,7 +130,12 @@ class WarningSign(Content):
     group = models.CharField(max_length=10, choices=Group)
     level = models.CharField(max_length=10, choices=Level)
     clock = models.CharField(
-        "since when", max_length=10, choices=Clock, default=Clock.DAYS, help_text="Almost always: in the last days."
+        "since when",
+        max_length=10,
+        blank=True,
+        default=Clock.DAYS,
+        choices=Clock,
+        help_text="Almost always: in the last days.",
     )
     question = ProseField(widget=InlineWidget, help_text="As asked of a patient: Do you have …?")
     sign = ProseField(widget=InlineWidget, help_text="The same as a short statement, for lists.")
