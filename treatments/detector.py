@@ -199,9 +199,10 @@ class Detector:
         for sign, matches in candidates:
             matches = [one for one in matches if not any(_is_denied(span, denials, passed, typed) for span in one)]
             if matches:
-                past = [one for one in matches if sign.level != "988" and self._is_past(one, found, typed)]
-                told = {span for one in past for span in one}
-                heard.append(Heard(sign, all(told.intersection(one) for one in matches)))
+                tenses = [self._tense(one, found, typed) for one in matches]
+                told = {span for one, tense in zip(matches, tenses, strict=True) if tense == _PAST for span in one}
+                is_over = _PRESENT not in tenses and all(told.intersection(one) for one in matches)
+                heard.append(Heard(sign, is_over and sign.level != "988"))
         return sorted(heard, key=lambda one: one.is_past)
 
     def _find_slips(self, typed: _Typed) -> None:
@@ -237,20 +238,23 @@ class Detector:
         return found
 
     @staticmethod
-    def _is_past(spans: tuple[Span, ...], found: dict[str, list[Span]], typed: _Typed) -> bool:
-        """Whether the clause says that it is over. A year, or so long ago, may also be that of an operation."""
+    def _tense(spans: tuple[Span, ...], found: dict[str, list[Span]], typed: _Typed) -> str:
+        """Return whether the clause says that it is there now, or that it is over, or neither.
+
+        A year, or so long ago, may also be that of an operation.
+        """
         places = [place for span in spans for place in span.used]
         clauses = {typed.clauses[place] for place in places}
         if any(typed.clauses[one.start] in clauses for one in found[_PRESENT]):
-            return False
+            return _PRESENT
         happened = any(word in _HAPPENED and typed.clauses[n] in clauses for n, word in enumerate(typed.words))
         operated = _used(found[_OPERATION])
         for start, end in [*((one.start, one.end) for one in found[_PAST]), *typed.past_years()]:
             is_near = min(abs(start - max(places)), abs(end - 1 - min(places))) <= AROUND
             is_of_operation = any(place in operated for place in range(start - 3, start)) and not happened
             if typed.clauses[start] in clauses and is_near and not is_of_operation:
-                return True
-        return False
+                return _PAST
+        return ""
 
 
 class _Typed:
