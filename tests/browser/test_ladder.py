@@ -82,7 +82,6 @@ def test_the_status_leads_to_its_sources(open_page):
     page = open_page(RFA)
     status = page.locator(".status").first
     expect(status).to_contain_text("Mixed")
-    expect(status).to_contain_text("No source named yet.")
     status.get_by_role("link", name="JAMA, 2017").click()
     expect(page.locator(":target")).to_contain_text("Juch JNS")
     page.goto(RFA)
