@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from treatments import links, phone, prose, readability, schema, status, wording
+from treatments import links, phone, readability, schema, status, wording
 from treatments.models import (
     ClinicSettings,
     Content,
@@ -23,6 +23,7 @@ from treatments.models import (
     Picture,
     Reference,
     SafetyNotice,
+    Signpost,
     Synonym,
     Treatment,
     WarningSign,
@@ -78,6 +79,11 @@ def checklist(content: Content, library: Library, *, signed: bool) -> list[Check
     unproven = [] if _sources(content) else wording.percentages(content)
     return [
         *checks,
+        *(
+            [_check("No other signpost has the same words", _shared_words(content, library))]
+            if kind is Signpost
+            else []
+        ),
         _check("No sentence is longer than 25 words", _quoted("Make two of each:", wording.long_sentences(content))),
         _check("Every percentage has a source", _quoted("Choose a source, or leave the number out:", unproven)),
         _check("No word blames", _quoted("Write “people with …”:", wording.blaming(content))),
@@ -107,20 +113,22 @@ def _quoted(advice: str, quotes: list[wording.Quote]) -> str:
 
 
 def _links(content: Content, library: Library) -> Check:
-    shown = (*library.pages, *library.treatments, *library.glossary)
+    shown = (*library.pages, *library.treatments, *library.glossary, *library.faqs)
     pages = links.addresses(
         (type(one), getattr(one, "segment", one.slug), getattr(getattr(one, "family", None), "segment", ""))
         for one in shown
     )
     dead, moved = [], []
-    for field, text in wording.texts(content):
-        for address in prose.links(text):
+    for field in schema.fields(type(content)):
+        value = None if field.is_relation else getattr(content, field.name)
+        for address in schema.links_of(field, value):
             if links.is_live(address, pages):
                 continue
+            where = schema.label(field)
             if new := library.former.get(re.split("[?#]", address)[0]):
-                moved.append(f"“{address}” ({field}) has moved to “{new.get_absolute_url()}”.")
+                moved.append(f"“{address}” ({where}) has moved to “{new.get_absolute_url()}”.")
             else:
-                dead.append(f"“{address}” ({field}) leads nowhere. Use the address of a page of the site.")
+                dead.append(f"“{address}” ({where}) leads nowhere. Use the address of a page of the site.")
     return Check("Links inside the site lead to a page", not dead, False, " ".join(dead + moved))
 
 
@@ -134,6 +142,18 @@ def _taken(content: Content, library: Library) -> str:
     pages = (*library.pages, *library.treatments)
     others = [f"“{one}”" for one in pages if one is not content and one.get_absolute_url() == path]
     return f"Patients find {others[0]} there. Publish that one at its new web address first." if others else ""
+
+
+def _shared_words(content: Signpost, library: Library) -> str:
+    own = {words.casefold() for words in content.also_called}
+    others = [
+        f"“{words}” ({other})"
+        for other in library.signposts
+        if other.slug != content.slug
+        for words in other.also_called
+        if words.casefold() in own
+    ]
+    return f"Keep each in one place: {', '.join(others[:QUOTES])}." if others else ""
 
 
 # -- Rules: each says what to do, in words for the editor, or nothing when all is well ---------------
@@ -224,6 +244,11 @@ def _names_treatments(content: FinderRule) -> str:
     return "" if shows or content.linked.treatments else "Choose what is meant under “Treatments”."
 
 
+def _leads_or_answers(content: Signpost) -> str:
+    answers = content.answered_by != Signpost.AnsweredBy.PAGES
+    return "" if answers or content.leads_to else "Name a page under “Leads to”, or choose who answers."
+
+
 def _pictures(content: Content) -> str:
     linked = (getattr(content.linked, "picture", None), *getattr(content.linked, "pictures", ()))
     pictures = [content] if isinstance(content, Picture) else filter(None, linked)
@@ -268,6 +293,10 @@ SAFETY: dict[type[Content], tuple[tuple[str, Rule], ...]] = {
     InfoPage: (("The page has words", _has("body")), _SILENT),
     FaqItem: (("There is a question and an answer", _has("question", "answer")),),
     GlossaryTerm: (("There is a word and its meaning", _has("term", "meaning")),),
+    Signpost: (
+        ("There is a name, and what people type", _has("name", "also_called")),
+        ("It leads somewhere, or there is an answer", _leads_or_answers),
+    ),
     Synonym: (("There is a word, and others that mean the same", _has("word", "also_called")),),
     WordList: (("The list has a name and words", _has("name", "also_called")),),
     WarningSign: (("It says how soon help is needed, and what to do", _has("level", "advice")),),

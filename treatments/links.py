@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.urls import Resolver404, resolve
 
-from treatments.models import Content, GlossaryTerm, InfoPage, Treatment
+from treatments.models import Content, FaqItem, GlossaryTerm, InfoPage, Treatment
 
-GLOSSARY = "/glossary/"
+LISTS = {GlossaryTerm: "/glossary/", FaqItem: "/faq/"}
+"""The pages on which these stand, each at an anchor of its own."""
 
 
 def address(model: type[Content], segment: str, family: str = "") -> str:
@@ -18,7 +19,7 @@ def address(model: type[Content], segment: str, family: str = "") -> str:
         return f"/{segment}/"
     if model is Treatment:
         return f"/treatments/{family}/{segment}/" if family else f"/treatments/{segment}/"
-    return f"{GLOSSARY}#{segment}" if model is GlossaryTerm else ""
+    return f"{LISTS[model]}#{segment}" if model in LISTS else ""
 
 
 def addresses(content: Iterable[tuple[type[Content], str, str]]) -> set[str]:
@@ -32,7 +33,7 @@ def is_live(address: str, pages: set[str]) -> bool:
         return True  # to another place; which kinds are allowed is a rule of the field
     address = re.sub(r"\?[^#]*", "", address)
     if address in pages or address.partition("#")[0] in pages:
-        return "#" not in address or not address.startswith(GLOSSARY) or address in pages
+        return "#" not in address or not address.startswith(tuple(LISTS.values())) or address in pages
     try:
         # A page that is not content, such as the request form.
         return not resolve(address).captured_kwargs

@@ -15,6 +15,7 @@ from treatments.models import (
     Picture,
     Reference,
     SafetyNotice,
+    Signpost,
     Synonym,
     Treatment,
     Version,
@@ -36,7 +37,7 @@ def address(content: Content, words: library.Library) -> str | None:
         return content.get_absolute_url()
     if isinstance(content, ClinicSettings):
         return reverse("home")
-    if isinstance(content, Synonym | WordList):
+    if isinstance(content, Signpost | Synonym | WordList):
         return reverse("search")
     if isinstance(content, FinderRule):
         return reverse("finder_rules")

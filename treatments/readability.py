@@ -15,7 +15,7 @@ NAMES = (
     "sacroiliac", "baclofen", "gabapentin", "pregabalin", "ibuprofen", "naproxen", "celecoxib", "naloxone",
     "evaluation",
 )  # fmt: skip
-NOT_READ = ("also_called", "exceptions", "unexplained", schema.STAFF_ONLY)
+NOT_READ = ("also_called", "exceptions", "leads_to", "unexplained", schema.STAFF_ONLY)
 """Lists of words for programs and staff, which nobody reads as prose."""
 _NAMES = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in NAMES), re.IGNORECASE)
 

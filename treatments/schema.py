@@ -19,7 +19,7 @@ from django.utils.text import capfirst
 
 from treatments import prose
 from treatments.models import CONTENT_MODELS, Content
-from treatments.models.fields import ItemsField, ProseField
+from treatments.models.fields import AddressesField, ItemsField, ProseField
 
 KINDS: dict[str, type[Content]] = {model._meta.model_name: model for model in CONTENT_MODELS}
 
@@ -73,12 +73,18 @@ def plain_value(value):
     return value
 
 
-def texts(content: Content) -> Iterator[str]:
-    """Yield every text of some content that may hold links."""
-    for field in fields(type(content)):
-        if isinstance(field, ProseField | ItemsField):
-            value = getattr(content, field.name)
-            yield from value if isinstance(value, list) else [value]
+def links(content: Content) -> Iterator[str]:
+    """Yield every address that some content leads to: in its texts, and by name."""
+    return (address for field in fields(type(content)) for address in links_of(field, getattr(content, field.name)))
+
+
+def links_of(field: models.Field, value) -> Iterator[str]:
+    """Yield the addresses that the plain value of a field leads to."""
+    for text in value if isinstance(value, list) else [value]:
+        if isinstance(field, AddressesField):
+            yield text
+        elif isinstance(text, str):
+            yield from prose.links(text)
 
 
 def as_text(model: type[Content], name: str, value) -> str:

@@ -28,7 +28,7 @@ class Quote(NamedTuple):
 
 def texts(content: Content, *, short: bool = True) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each field whose words patients read, or only of those that hold longer texts."""
-    for field in schema.fields(type(content)):
+    for field in (one for one in schema.fields(type(content)) if one.name not in content.UNREAD):
         line = type(field) is models.CharField and not field.choices  # an address, of mail or web, is a subclass
         if schema.is_text(field) or (short and line):
             value = getattr(content, field.name)

@@ -12,8 +12,11 @@ RFA = "/treatments/interventional/radiofrequency-ablation/"
 FIELD = "What are you looking for?"
 ASKED = {
     "results": "nerve burning",
-    "a typing mistake": "epidral shot",
-    "a guess": "opiyds",
+    "another spelling": "opiyds for pain",
+    "another spelling by itself": "prolotheropy",
+    "a question about the clinic": "are you open today",
+    "what staff have not said": "parking",
+    "a sign that is over": "I had a blood clot in my leg in 2015",
     "a warning sign": "can't pee, headache, cancer",
     "a crisis": "I want to die",
     "nothing": "zzyzx",
@@ -65,12 +68,34 @@ def test_a_word_leads_to_its_place_in_the_list(open_page):
     expect(page.locator("#fbss")).to_be_in_viewport()
 
 
-def test_a_guess_is_one_press_away(open_page):
-    page = open_page("/search/")
-    search(page, ASKED["a guess"])
-    page.get_by_role("button", name="opioids").click()
+@pytest.mark.parametrize("script", [True, False])
+def test_another_spelling_is_one_press_away(open_page, script):
+    page = open_page("/search/", java_script_enabled=script)
+    search(page, ASKED["another spelling"])
+    expect(page.get_by_label(FIELD)).to_have_value("opiyds for pain")
+    offer = page.get_by_role("button", name="opioids for pain")
+    tab_to(page, offer) if script else offer.focus()
+    enter(page)
     expect(page.get_by_role("link", name="Avoiding long-term opioids")).to_be_visible()
-    expect(page.get_by_label(FIELD)).to_have_value("opioids")
+    expect(page.get_by_label(FIELD)).to_have_value("opioids for pain")
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_the_way_back_to_what_was_typed_is_one_press_away(open_page, script):
+    page = open_page("/search/", java_script_enabled=script)
+    search(page, ASKED["another spelling by itself"])
+    expect(page.get_by_text("We found nothing for “prolotheropy”.")).to_be_visible()
+    back = page.get_by_role("button", name="Search for exactly “prolotheropy”")
+    tab_to(page, back) if script else back.focus()
+    enter(page)
+    expect(page.get_by_text("We found no page for “prolotheropy”")).to_be_visible()
+    expect(page.get_by_label(FIELD)).to_have_value("prolotheropy")
+
+
+def test_an_answer_of_the_clinic_is_on_the_first_screen_of_a_phone(open_page):
+    page = open_page("/search/", width=390)
+    search(page, ASKED["what staff have not said"])
+    expect(page.get_by_role("region", name="Parking").get_by_role("link", name="(555) 010-0100")).to_be_in_viewport()
 
 
 def test_the_browser_suggests_words(open_page):

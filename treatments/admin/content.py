@@ -8,6 +8,7 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import Truncator
 
 from treatments import differences, library, publishing, schema
 from treatments.admin.steps import Steps
@@ -21,6 +22,7 @@ from treatments.models import (
     Presence,
     Reference,
     SafetyNotice,
+    Signpost,
     Synonym,
     Treatment,
     Version,
@@ -311,6 +313,17 @@ class SynonymAdmin(ContentAdmin):
     @admin.display(description="means the same")
     def same(self, synonym):
         return ", ".join(synonym.also_called)
+
+
+@admin.register(Signpost)
+class SignpostAdmin(ContentAdmin):
+    list_display = ("name", "typed", "answered_by")
+    list_filter = ("answered_by",)
+    search_fields = ("name", "also_called", "leads_to")
+
+    @admin.display(description="what people type")
+    def typed(self, signpost):
+        return Truncator(", ".join(signpost.also_called)).chars(120)
 
 
 @admin.register(WarningSign)

@@ -20,6 +20,9 @@ class Content(models.Model):
     SUGGESTIONS: ClassVar[frozenset[str]] = frozenset()
     """Relations that only name another page. When that one is not public, this one goes on without it."""
 
+    UNREAD: ClassVar[frozenset[str]] = frozenset({"staff_notes"})
+    """Fields with words that patients type, or that only staff read: how a health page should speak is not for them."""
+
     slug = models.SlugField(
         "address",
         max_length=60,

@@ -1,4 +1,4 @@
-"""Two kinds of words: prose in the small text format, and lists of short texts."""
+"""Kinds of words: prose in the small text format, lists of short texts, and lists of addresses on this site."""
 
 from django import forms
 from django.contrib.postgres.fields import ArrayField
@@ -82,3 +82,18 @@ class ItemsField(ArrayField):
             )
         # ArrayField would make a comma-separated line of it; sentences have commas of their own.
         return super(ArrayField, self).formfield(**kwargs | {"form_class": ItemsFormField, "widget": self.widget})
+
+
+def validate_address(address):
+    """Refuse what is no address on this site. Whether a page is there is looked at on import and before publishing."""
+    if not prose.may_link(address) or not address.startswith("/") or " " in address:
+        raise ValidationError(f"“{address}” is no address of this site. Write, for example, /treatments/hbot/.")
+
+
+class AddressesField(ItemsField):
+    """A list of pages of this site, or of places on them, by their addresses."""
+
+    def __init__(self, verbose_name=None, **kwargs):
+        kwargs.setdefault("base_field", models.TextField(validators=[validate_address]))
+        kwargs.setdefault("widget", PlainWidget)
+        super().__init__(verbose_name, **kwargs)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from treatments import detector, drawings, opening, phone
 from treatments.images import FOLDER, Photo, PhotographField
 from treatments.models.base import Content
-from treatments.models.fields import ItemsField, ProseField
+from treatments.models.fields import AddressesField, ItemsField, ProseField
 from treatments.opening import WEEKDAYS
 from treatments.widgets import InlineWidget, PlainWidget
 
@@ -65,6 +65,69 @@ class Synonym(Content):
         return [self.word, *self.also_called]
 
 
+class Signpost(Content):
+    """What people type when they look for one certain thing, and where that is: on a page, or at the clinic."""
+
+    IS_MEDICAL = False  # it names pages and says what the clinic does; what is medical stands on those pages
+    UNREAD = Content.UNREAD | {"also_called"}
+
+    class AnsweredBy(models.TextChoices):
+        """Who answers above the results. The clinic's own facts come from its settings, and are never written twice."""
+
+        PAGES = "pages", "The pages that it leads to, and nothing above them"
+        HOURS = "hours", "Opening hours, and whether we are open now"
+        PHONE = "phone", "Phone number"
+        EMAIL = "email", "E-mail address"
+        ADDRESS = "address", "Street address"
+        REPLY = "reply", "How soon a request is answered"
+        LENGTH = "length", "How long an evaluation takes"
+        STAFF = "staff", "The words below; while there are none, “Please call us”"
+
+    name = models.CharField(
+        max_length=60, help_text="What it is about, for example: Parking. It is the heading of an answer."
+    )
+    also_called = ItemsField(
+        "what people type",
+        widget=PlainWidget,
+        help_text="Whoever types just this is led there. One a line. Big letters, plurals, hyphens and apostrophes do "
+        "not matter, nor do small words such as “the” or “do you have”.",
+    )
+    answered_by = models.CharField(
+        max_length=10,
+        choices=AnsweredBy,
+        default=AnsweredBy.PAGES,
+        help_text="What is not in the clinic settings is not made up: then it says “Please call us”.",
+    )
+    leads_to = AddressesField(
+        blank=True,
+        help_text="The addresses of pages, questions (/faq/#referral) or words (/glossary/#taper), the best first. "
+        "One a line.",
+    )
+    answer = ProseField(
+        blank=True,
+        help_text="One or two short sentences about the clinic, shown above the results. Nothing medical: that belongs "
+        "on a page, where a reviewer signs it.",
+    )
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="signpost_answer_is_shown",
+                condition=Q(answer="") | ~Q(answered_by="pages"),
+                violation_error_message="The answer would be shown to nobody. Choose who answers, or leave it out.",
+            ),
+            models.CheckConstraint(
+                name="signpost_leads_somewhere",
+                condition=Q(leads_to__len__gt=0) | ~Q(answered_by="pages"),
+                violation_error_message="Name a page that it leads to, or choose who answers.",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
 class FaqItem(Content):
     """A question patients ask, and the answer."""
 
@@ -99,6 +162,7 @@ class WarningSign(Content):
     """A sign that needs help now, asked as a question and told as a statement."""
 
     EDITORIAL = Content.EDITORIAL | {"position"}
+    UNREAD = Content.UNREAD | {"also_called", "exceptions"}
 
     class Group(models.TextChoices):
         """What the safety check asks about, in its order; how somebody feels is never the last."""
@@ -176,6 +240,8 @@ class WarningSign(Content):
 
 class WordList(Content):
     """Words that warning signs have in common, so that each is written, and signed, once."""
+
+    UNREAD = Content.UNREAD | {"also_called"}
 
     class Use(models.TextChoices):
         """What the words of a list do when somebody types one."""

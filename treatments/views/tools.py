@@ -82,7 +82,8 @@ class SearchView(TemplateView):
     def post(self, request):
         typed = request.POST.get("q", "").replace("\0", "").strip()
         is_long = len(typed) > search.LONGEST
-        found = search.search(typed, request.library) if typed and not is_long else None
+        exactly = "exactly" in request.POST
+        found = search.search(typed, request.library, exactly=exactly) if typed and not is_long else None
         if found and found.is_nothing:
             counting.count_missed(request, typed)
         return self.render_to_response(self.get_context_data(typed=typed, is_long=is_long, found=found))
