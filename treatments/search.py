@@ -123,7 +123,7 @@ def search(typed: str, library: Library, *, exactly: bool = False) -> Found:
         past_signs=[one.sign for one in heard if one.is_past],
         # Beside a warning sign, nothing draws away from it.
         did_you_mean="" if signs else _offer(words, unknown, _capitalized(typed), library),
-        missing=unknown,
+        missing=[] if signs else unknown,
         answer=answer,
         results=results,
     )
@@ -408,7 +408,7 @@ def _look(words: list[str], library: Library) -> tuple[Answer | None, list[Resul
         by_page.setdefault(id(at[address]), address)
     addresses = list(by_page.values())[:MOST]
     found = [at[address] for address in addresses]
-    wanted = _anyof([*words, *(phrase for group in groups for phrase in group)])
+    wanted = _anyof([*telling, *(phrase for group in groups for phrase in group)])
     name = "".join(map(_form, words))
     extracts = _extracts([(one, _is_called(one, name)) for one in found], wanted)
     titles = [one.title if isinstance(one, tools.Tool) else str(one) for one in found]

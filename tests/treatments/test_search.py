@@ -257,6 +257,13 @@ def test_no_warning_comes_of_another_spelling(typed, meant, monkeypatch):
     assert not found.past_signs
 
 
+def test_a_warning_is_not_followed_by_a_lesson_in_spelling():
+    shown = main_of(post("i havent peed sinse yesterday"))
+    assert "Is this happening to you now?" in shown
+    assert "No page has the word" not in shown
+    assert "Did you mean" not in shown
+
+
 def test_a_word_that_no_page_has_is_named():
     found = find("bagpipes for nerve pain")
     assert found.missing == ["bagpipes"]
@@ -524,6 +531,7 @@ def test_who_thinks_of_death_sees_help_alone():
     assert "found no page" not in shown
     assert "Did you mean" not in shown
     assert 'id="answer"' not in shown
+    assert "Treatments, gentlest first" not in shown
     assert {'href="tel:988"', 'href="sms:988"'} <= set(re.findall(r'href="[^"]*"', shown))
     assert not find("I want to die").is_nothing
 
