@@ -21,6 +21,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -65,6 +66,7 @@ class Phrase(NamedTuple):
     """All of them, which must be there before anybody looks where."""
 
 
+@lru_cache(maxsize=2**13)  # a start checks all phrases, and then listens for them
 def parse(line: str) -> Phrase:
     """Return a line as a phrase. Raises ValueError with what to do when it is none."""
     is_whole, text = line.startswith("="), line.removeprefix("=")
@@ -88,6 +90,7 @@ def _choice(text: str) -> str:
     return " ".join(map(_word, text.split("_")))
 
 
+@lru_cache(maxsize=2**14)
 def _word(text: str) -> str:
     plain = _plain(text)
     if not re.fullmatch(r"(?:[a-z]+|\d+(?:\.\d+)?)\*?", plain):
