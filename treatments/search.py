@@ -64,7 +64,7 @@ _COMMON = _HERE | {
     "much", "need", "no", "not", "now", "off", "often", "ok", "okay", "one", "only", "other", "out", "over", "own",
     "people", "put", "really", "right", "safe", "same", "side", "someone", "still", "take", "taken", "than", "then",
     "thing", "think", "today", "tomorrow", "too", "try", "up", "use", "very", "week", "while", "without", "work",
-    "year", "yet",
+    "year", "yesterday", "yet",
 }  # fmt: skip
 
 
