@@ -246,7 +246,7 @@ def test_the_words_of_our_own_records_are_right():
     assert not find("epidurul").is_other
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("fevir", "fever"), ("suiside", "suicide")])
+@pytest.mark.parametrize(("typed", "meant"), [("fevir", "fever")])
 def test_no_warning_comes_of_another_spelling(typed, meant, monkeypatch):
     """What raises one is what was typed, even where the other spelling would raise one."""
     words = library.published()
@@ -496,7 +496,7 @@ def test_no_extract_only_leads_elsewhere():
     for phrase in FRESH["tuned"]:
         for result in find(phrase).results:
             text = re.sub(r"</?mark>", "", result.extract)
-            assert not re.match(r"(?i)(read (more|about|how)|see (all|our|what)\b|#)", text), (phrase, text)
+            assert not re.search(r"(^|[.?!] )(Read (more|about)|See (all|our|what)\b)|^#", text), (phrase, text)
 
 
 def test_a_question_is_answered_from_its_beginning():
