@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
@@ -18,6 +19,7 @@ from treatments.publishing import (
     keep,
     keep_aside,
     publish,
+    publish_new,
     published_version,
     was_deleted,
 )
@@ -54,10 +56,22 @@ class Counts:
         return text
 
 
-def read_valid(folder: Path) -> list[FileRecord]:
+class Prints(NamedTuple):
+    """The fingerprints of a working copy: of its words now, and as they were last imported."""
+
+    present: str
+    imported: str
+
+
+Standing = dict[type[Content], dict[str, Prints]]
+"""Those of every working copy, by model and address."""
+
+
+def read_valid(folder: Path, standing: Standing | None = None) -> list[FileRecord]:
     """Return the records of all content files.
 
-    Raises ContentError with every mistake of every file when there is one.
+    Words that stand in the database as they are in the files kept the rules of their model when they were saved, so
+    with `standing` only the others are checked. Raises ContentError with every mistake of every file when there is one.
     """
     records, problems = read_folder(folder)
     broken = {(problem.file, problem.line) for problem in problems}
@@ -67,7 +81,10 @@ def read_valid(folder: Path) -> list[FileRecord]:
     problems += _dead_links(records)
     for record in records:
         # A value that could not be read has been told already; checking the model would only say so twice.
-        if not any(file == record.file and record.line <= line for file, line in broken):
+        if any(file == record.file and record.line <= line for file, line in broken):
+            continue
+        prints = standing and standing[record.model].get(record.values["slug"])
+        if not prints or prints.present != schema.fingerprint(record.values):
             problems += _model_problems(record)
     if problems:
         raise ContentError(problems)
@@ -156,7 +173,14 @@ def import_content(folder: Path, *, overwrite: bool = False) -> Counts:
     alone unless `overwrite` is true; new words of the files are then kept as a draft that staff can compare.
     Raises ContentError, and changes nothing, when any file has a mistake.
     """
-    records = read_valid(folder)
+    standing = {
+        model: {
+            one.slug: Prints(schema.fingerprint(schema.to_record(one)), one.imported_fingerprint)
+            for one in schema.with_relations(model.objects)
+        }
+        for model in CONTENT_MODELS
+    }
+    records = read_valid(folder, standing)
     counts = Counts()
     with transaction.atomic():
         changed = []
@@ -165,23 +189,25 @@ def import_content(folder: Path, *, overwrite: bool = False) -> Counts:
                 of_model = [record for record in records if record.model is model]
                 # Families before their procedures: a row must exist before another can point to it.
                 for record in sorted(of_model, key=lambda record: bool(record.values.get("family"))):
-                    instance = _store(record, overwrite, counts)
+                    instance = _store(record, standing, overwrite, counts)
                     changed += [(record, instance)] if instance else []
                 in_files = [record.values["slug"] for record in of_model]
                 gone = model.objects.exclude(slug__in=in_files).exclude(imported_fingerprint="")
                 counts.gone += [f"{model._meta.verbose_name} {slug}" for slug in gone.values_list("slug", flat=True)]
             for record, instance in changed:
                 for field in record.model._meta.many_to_many:
-                    targets = field.related_model.objects.filter(slug__in=record.values[field.name])
-                    getattr(instance, field.name).set(targets)
-        for _, instance in changed:
+                    if (slugs := record.values[field.name]) or instance.saved_version:
+                        getattr(instance, field.name).set(field.related_model.objects.filter(slug__in=slugs))
+        updated = [instance for _, instance in changed if instance.saved_version]
+        publish_new([instance for _, instance in changed if not instance.saved_version], reason=REASON)
+        for instance in updated:
             # Staff may have taken the page down, or not have published it yet; and what is public already is
             # replaced only by words that may be published.
-            version = keep(instance, reason=REASON) if instance.saved_version else None
-            if version and not published_version(instance):
+            version = keep(instance, reason=REASON)
+            if not published_version(instance):
                 continue
             try:
-                if version and (failing := checks.blocking(checks_of(version))):
+                if failing := checks.blocking(checks_of(version)):
                     raise BlockedError(failing)
                 publish(instance, reason=REASON)
             except RefusedError:
@@ -195,21 +221,22 @@ def import_content(folder: Path, *, overwrite: bool = False) -> Counts:
     return counts
 
 
-def _store(record: FileRecord, overwrite: bool, counts: Counts) -> Content | None:
+def _store(record: FileRecord, standing: Standing, overwrite: bool, counts: Counts) -> Content | None:
     """Create or update the row of a record, and return it when its words changed."""
-    existing = record.model.objects.filter(slug=record.values["slug"]).first()
     wanted = schema.fingerprint(record.values)
+    prints = standing[record.model].get(record.values["slug"])
+    if prints and prints.present == wanted:
+        counts.unchanged += 1
+        if prints.imported != wanted:
+            # Staff's words have come back through the files: from now on they are the imported words.
+            record.model.objects.filter(slug=record.values["slug"]).update(imported_fingerprint=wanted)
+        return None
+    existing = record.model.objects.filter(slug=record.values["slug"]).first()
     if not existing and was_deleted(record.model, record.values["slug"]):
         counts.kept.append(f"{record.model._meta.verbose_name} {record.values['slug']}")
         return None
     if existing:
         present = schema.fingerprint(schema.to_record(existing))
-        if present == wanted:
-            counts.unchanged += 1
-            if existing.imported_fingerprint != wanted:
-                # Staff's words have come back through the files: from now on they are the imported words.
-                record.model.objects.filter(pk=existing.pk).update(imported_fingerprint=wanted)
-            return None
         keep(existing)
         if present != existing.imported_fingerprint and not overwrite:
             counts.kept.append(f"{record.model._meta.verbose_name} {existing.slug}")

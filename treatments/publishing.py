@@ -380,6 +380,29 @@ def publish(
 
 
 @transaction.atomic
+def publish_new(contents: list[Content], *, reason: str) -> None:
+    """Bring content that no version holds yet from the files to patients: hundreds at once, at a first start."""
+    now = timezone.now()
+    versions = Version.objects.bulk_create(
+        Version(
+            kind=content.kind(),
+            content_id=content.pk,
+            number=1,
+            record=schema.to_record(content),
+            reason=reason,
+            state=State.PUBLISHED,
+            published_at=now,
+        )
+        for content in contents
+    )
+    VersionEvent.objects.bulk_create(
+        VersionEvent(version=version, action=Action.PUBLISHED, note=reason) for version in versions
+    )
+    for model in {type(content) for content in contents}:
+        model.objects.filter(pk__in=[one.pk for one in contents if type(one) is model]).update(saved_version=1)
+
+
+@transaction.atomic
 def take_back(version: Version, *, by) -> Version:
     """Take a version that is in review, approved or scheduled back to draft."""
     version = _locked(version)

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("as_before")
 
 PROLOTHERAPY = "/treatments/regenerative/prolotherapy/"
 NEW = "A shot near a loose ligament. It may help some people, and nobody knows yet how well."
+OLD = "a mild irritant, often sugar water"
 
 
 def press(page, name):
@@ -55,7 +56,7 @@ def publish(page, reason="Plainer words"):
 
 def test_from_an_editor_over_a_reviewer_to_patients_and_back(open_desk, open_page):
     patient = open_page(PROLOTHERAPY)
-    new, old = patient.get_by_text(NEW), patient.get_by_text("A mild irritant, often sugar water")
+    new, old = patient.get_by_text(NEW), patient.get_by_text(OLD)
     expect(old.first).to_be_visible()
 
     editor = open_desk("editor")
@@ -98,7 +99,7 @@ def test_from_an_editor_over_a_reviewer_to_patients_and_back(open_desk, open_pag
     press(editor, "History")
     press(editor, "Version 1")
     press(editor, "Put these words back into the form")
-    expect(editor.get_by_label("Summary:")).to_contain_text("A mild irritant, often sugar water")
+    expect(editor.get_by_label("Summary:")).to_contain_text(OLD)
     press(editor, "Publish…")
     publish(editor, "The words from before")
     patient.reload()
