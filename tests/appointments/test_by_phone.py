@@ -225,7 +225,7 @@ def test_consent_is_to_the_notice_as_it_is_now(desk_client, monkeypatch):
 def test_nothing_of_it_is_in_the_log_or_the_address(desk_client, caplog):
     response = save(desk_client, begin(desk_client), steps=EVERYTHING)
     said = caplog.text + response.url + str(desk_client.cookies)
-    for private in ("Sample", "5550100142", "mail.example", "Spanish", "L4"):
+    for private in ("Sample", "5550100142", "mail.example", "Spanish", "L4-L5"):
         assert private not in said
 
 
