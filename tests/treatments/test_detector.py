@@ -2,7 +2,9 @@
 
 The lists in warning_signs/ are what patients, spouses and children may type, in English and Spanish. Those named
 "blind" were written by people who had not seen one phrase of the detector: the first time, 1,078 of the 1,107 signs
-were heard, and 6 of the 1,368 harmless texts raised an alarm. What was missed then has been mended since.
+were heard, and 6 of the 1,368 harmless texts raised an alarm. What was missed then has been mended since. "unseen"
+was written after all that, and nobody tunes the phrases to it: 176 of its 181 were heard when it was first tried, and
+two phrases that silenced or understated grave signs have been put right since. Write a new list to measure anew.
 """
 
 from pathlib import Path
@@ -165,7 +167,7 @@ def test_every_sign_can_be_heard(site):
         assert sign.also_called, sign
 
 
-@pytest.mark.parametrize(("name", "least"), [("heard.tsv", 0.97), ("blind.tsv", 0.97)])
+@pytest.mark.parametrize(("name", "least"), [("heard.tsv", 0.97), ("blind.tsv", 0.97), ("unseen.tsv", 0.97)])
 def test_signs_are_heard(site, name, least, record_property):
     """Heard means that the person is stopped with advice that is at least as urgent as what the sign needs."""
     level = {sign.slug: sign.level for sign in site.warning_signs}
