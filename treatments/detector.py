@@ -42,9 +42,18 @@ MOST = 300  # choices that are looked at for one phrase, so that no text can kee
 # After these something else begins: "I had a stroke in 2015, and now my leg is weak".
 _BREAKS = {"but", "and", "so", "then", "because", "while", "although", "yet", "pero", "y", "porque", "entonces"}
 _OR = {"or", "nor", "ni", "o", "u"}
+_IS = {"is", "are", "es", "esta", "estan"}
 _HAPPENED = {"had", "was", "were", "got", "did", "tuve", "tenia", "fue", "hubo"}
 # What is found of the lists by their use; no word of a phrase can be called so.
 _HARMLESS, _DENIED, _PAST, _PRESENT, _FILLER = "<harmless>", "<denied>", "<past>", "<present>", "<filler>"
+# Whoever names one of them speaks of somebody: "what if the alarm goes off" asks, "what if my alarm goes off" may not.
+# And "can not make it to the toilet" asks nothing.
+_SOMEBODY = {
+    "not",
+    "i", "im", "ive", "my", "me", "myself", "he", "hes", "she", "shes", "his", "him", "her", "we", "our", "they",
+    "theyre", "mom", "dad", "husband", "wife", "yo", "mi", "mis", "tengo", "estoy", "siento", "mama", "papa",
+    "esposo", "esposa",
+}  # fmt: skip
 _OPERATION = "[operation]"
 """The word list of what has a year of its own: numbness after surgery in 2019 may be there today."""
 
@@ -132,7 +141,7 @@ class Heard(NamedTuple):
 
     sign: WarningSign
     is_past: bool
-    """Whether the words say that it is over: told softly where people search, and no reason to stop anybody."""
+    """Whether the words say that it is over, or only ask about it: told softly in the search, and stops nobody."""
 
 
 class Detector:
@@ -151,6 +160,9 @@ class Detector:
                     rarest = min(phrase.atoms, key=lambda atom: (atom.count("/") + 20 * atom.count("["), atom))
                     self._phrases[rarest].append((number, bool(is_exception), phrase))
                     atoms |= phrase.atoms
+        asked = (line for one in lists if one.use == "asked" for line in one.also_called)
+        self._asked = list(filter(None, map(_readable, asked)))
+        atoms = atoms.union(*(phrase.atoms for phrase in self._asked))
         self._ranges: dict[str, tuple[float, float]] = {}
         self._atoms_of: dict[str, list[str]] = defaultdict(list)
         entries: dict[str, list[str]] = {_OPERATION: named.get(_OPERATION, [])}
@@ -162,7 +174,8 @@ class Detector:
                 else:
                     entries[choice] = named.get(choice, []) if choice.startswith("[") else [choice]
         for one in lists:
-            entries.setdefault(f"<{one.use}>", []).extend(one.also_called)
+            if one.use != "asked":
+                entries.setdefault(f"<{one.use}>", []).extend(one.also_called)
         entries.pop("<named>", None)
         self._by_first: dict[str, list[tuple[str, list[str]]]] = defaultdict(list)
         for name, lines in entries.items():
@@ -197,11 +210,12 @@ class Detector:
         own = _used(span for span in spans if len(span.used) > 1)
         denials = {span.end - 1 for span in found[_DENIED] if not span.used <= own}
         passed = _used(spans) | _used(found[_FILLER])
+        asked = self._asked_sentences(found, typed)
         heard = []
         for sign, matches in candidates:
             matches = [one for one in matches if not any(_is_denied(span, denials, passed, typed) for span in one)]
             if matches:
-                tenses = [self._tense(one, found, typed) for one in matches]
+                tenses = [self._tense(sign, one, found, asked, typed) for one in matches]
                 told = {span for one, tense in zip(matches, tenses, strict=True) if tense == _PAST for span in one}
                 is_over = _PRESENT not in tenses and all(told.intersection(one) for one in matches)
                 heard.append(Heard(sign, is_over and sign.level != "988"))
@@ -239,15 +253,33 @@ class Detector:
                     found[atom] += spans
         return found
 
-    @staticmethod
-    def _tense(spans: tuple[Span, ...], found: dict[str, list[Span]], typed: _Typed) -> str:
-        """Return whether the clause says that it is there now, or that it is over, or neither.
+    def _asked_sentences(self, found: dict[str, list[Span]], typed: _Typed) -> set[int]:
+        """Return the sentences that ask about what may happen to anybody."""
+        asked = {}
+        for spans in _matches(self._asked, found, typed):
+            asked.setdefault(typed.sentences[spans[0].start], set()).update(_used(spans))
+        there = _used(span for span in found[_PRESENT] if typed.words[span.start] not in _IS)
+        for place, word in enumerate(typed.words):
+            sentence = typed.sentences[place]
+            if place in there or (word in _SOMEBODY and place not in asked.get(sentence, ())):
+                asked.pop(sentence, None)
+        return set(asked)
 
-        A year, or so long ago, may also be that of an operation.
+    @staticmethod
+    def _tense(
+        sign: WarningSign, spans: tuple[Span, ...], found: dict[str, list[Span]], asked: set[int], typed: _Typed
+    ) -> str:
+        """Return whether the clause says that it is there now, or that it is over or only asked about, or neither.
+
+        A year, or so long ago, may also be that of an operation. A sign of any time in life is never over.
         """
         places = [place for span in spans for place in span.used]
         clauses = {typed.clauses[place] for place in places}
-        if any(typed.clauses[one.start] in clauses for one in found[_PRESENT]):
+        if asked.intersection(typed.sentences[place] for place in places):
+            return _PAST
+        years = {start for start, _ in typed.past_years()}  # "since 2015" is no news
+        there = (one for one in found[_PRESENT] if one.end not in years)
+        if sign.clock == "ever" or any(typed.clauses[one.start] in clauses for one in there):
             return _PRESENT
         happened = any(word in _HAPPENED and typed.clauses[n] in clauses for n, word in enumerate(typed.words))
         operated = _used(found[_OPERATION])

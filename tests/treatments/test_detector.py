@@ -3,8 +3,9 @@
 The lists in warning_signs/ are what patients, spouses and children may type, in English and Spanish. Those named
 "blind" were written by people who had not seen one phrase of the detector: the first time, 1,078 of the 1,107 signs
 were heard, and 6 of the 1,368 harmless texts raised an alarm. What was missed then has been mended since. "unseen"
-was written after all that, and nobody tunes the phrases to it: 176 of its 181 were heard when it was first tried, and
-two phrases that silenced or understated grave signs have been put right since. Write a new list to measure anew.
+was written after all that: 371 of its 381 were heard when it was first tried, and four grave ones have been put right
+since. The last 560 harmless texts were written to provoke false alarms, by questions, idioms and what is over: 44 did
+at first, and have been mended. Write new lists to measure anew.
 """
 
 from pathlib import Path
@@ -112,12 +113,31 @@ def test_a_no_is_for_what_stands_right_behind_it(text, is_heard):
         ("still a stroke since 2015", False),
         ("stroke 2015", True),
         ("stroke, 2015 surgery", False),
+        ("stroke since 2015", True),
+        ("how common is a stroke", True),
+        ("how common is a stroke? I have a stroke now", False),
+        ("is my stroke a common one, how common is that", False),
+        ("how common is a stroke now", False),
+        ("what if a stroke", True),
+        ("what can not make a stroke", False),
+        ("does surgery make a stroke", True),
     ],
 )
-def test_what_is_over_is_told_softly(text, is_past):
-    lists = {"past": ["years ago"], "present": ["now", "today", "still"], "_operation": ["surgery"]}
+def test_what_is_over_or_only_asked_about_is_told_softly(text, is_past):
+    lists = {
+        "past": ["years ago"],
+        "present": ["now", "today", "still", "is", "since"],
+        "_operation": ["surgery"],
+        "asked": ["how common", "what if", "can/does + make"],
+    }
     (heard,) = detect("stroke", **lists).hear(text)
     assert heard.is_past == is_past
+
+
+def test_what_ever_was_is_told_whenever_it_was():
+    words = [WordList(name="past", use="past", also_called=["years ago"])]
+    sign = WarningSign(level="this week", clock="ever", also_called=["cancer"])
+    assert hears(Detector([sign], words), "I had cancer years ago")
 
 
 def test_thoughts_of_death_are_never_over():

@@ -83,6 +83,7 @@ class Migration(migrations.Migration):
                             ("past", "Near a sign, says that it is over, such as years ago"),
                             ("filler", "Adds little between the words of a sign, such as really"),
                             ("present", "Near a sign, says that it is there now, such as since yesterday"),
+                            ("asked", "In a sentence about nobody, says that it only asks, such as how common"),
                         ],
                         default="named",
                         max_length=10,
@@ -91,12 +92,10 @@ class Migration(migrations.Migration):
                 (
                     "also_called",
                     treatments.models.fields.ItemsField(
-                        base_field=models.TextField(
-                            validators=[treatments.models.fields.validate_prose, treatments.detector.validate_words]
-                        ),
+                        base_field=models.TextField(validators=[treatments.models.fields.validate_prose]),
                         default=list,
                         help_text="One word or a few a line, in English or Spanish. A star stands for any ending: "
-                        "inject*.",
+                        "inject*. A list of what asks may have phrases as warning signs have.",
                         size=None,
                         verbose_name="words",
                     ),

@@ -252,14 +252,15 @@ class WordList(Content):
         PAST = "past", "Near a sign, says that it is over, such as years ago"
         FILLER = "filler", "Adds little between the words of a sign, such as really"
         PRESENT = "present", "Near a sign, says that it is there now, such as since yesterday"
+        ASKED = "asked", "In a sentence about nobody, says that it only asks, such as how common"
 
     name = models.CharField(max_length=60, help_text="As warning signs name it in brackets, for example: spine shot.")
     use = models.CharField(max_length=10, choices=Use, default=Use.NAMED)
     also_called = ItemsField(
         "words",
         widget=PlainWidget,
-        item_validators=[detector.validate_words],
-        help_text="One word or a few a line, in English or Spanish. A star stands for any ending: inject*.",
+        help_text="One word or a few a line, in English or Spanish. A star stands for any ending: inject*. A list of "
+        "what asks may have phrases as warning signs have.",
     )
 
     class Meta:
@@ -275,6 +276,15 @@ class WordList(Content):
 
     def __str__(self):
         return self.name
+
+    def clean(self):
+        super().clean()
+        validate = detector.validate_phrase if self.use == self.Use.ASKED else detector.validate_words
+        try:
+            for line in self.also_called:
+                validate(line)
+        except ValidationError as error:
+            raise ValidationError({"also_called": error}) from None
 
 
 class FinderRule(Content):
