@@ -19,7 +19,7 @@ demo: $(VENV)/.tools static ## Fill the request desk with samples, to look at (A
 	@$(BIN)/python manage.py make_demo $(ARGS)
 
 test: $(VENV)/.tools browser ## Run every test, browser tests included (ARGS="-k form" chooses)
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(VENV)/.tools static ## Send 200 requests while processes and the database are killed; none may be lost or doubled
 	@$(BIN)/python -m bench.soak

@@ -10,13 +10,17 @@ import urllib.request
 
 import pytest
 from django.test import Client
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from medici_site.settings import PASSWORD_HASHERS as SLOW_HASHERS
 from tests.chromium import find
 
 # Playwright's synchronous calls run inside an event loop, where Django would refuse the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# Milliseconds. A page that answers late, on a machine with much else to do, is no fault that these tests look for.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 
@@ -74,7 +78,7 @@ def open_page(chromium, site):
 
     def open_one(path, *, width=1280, address=site.address, **options):
         context = chromium.new_context(base_url=address, viewport={"width": width, "height": 900}, **options)
-        context.set_default_timeout(8000)  # milliseconds
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
