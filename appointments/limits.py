@@ -56,6 +56,12 @@ def is_over(limit: Limit, key: str = "") -> bool:
     return count > limit.times
 
 
+def is_reached(limit: Limit, key: str = "") -> bool:
+    """Return whether the next time for `key` would be once too often, and count nothing."""
+    counted = Tally.objects.filter(bucket=_bucket(limit, key), window=_began(limit), count__gte=limit.times)
+    return counted.exists()
+
+
 def give_back(limit: Limit, key: str = "") -> None:
     """Count one time less for `key`: what was counted turned out to be right."""
     counted = Tally.objects.filter(bucket=_bucket(limit, key), window=_began(limit), count__gt=0)

@@ -1,5 +1,6 @@
 """Staff accounts in the admin: who may sign in, and with which roles."""
 
+from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -16,6 +17,7 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
@@ -96,6 +98,10 @@ class AccountForm(forms.ModelForm):
             )
 
 
+prove_again = method_decorator(reauthentication_required(app="medici_site", allow_get=True))
+"""Whoever changes an account proves again who they are: an open screen is no manager. What was typed is sent after."""
+
+
 @admin.register(User)
 class StaffAccountAdmin(UserAdmin):
     form = add_form = AccountForm
@@ -157,6 +163,10 @@ class StaffAccountAdmin(UserAdmin):
         form.acting = request.user  # the class is made for this request
         return form
 
+    @prove_again
+    def changeform_view(self, *args, **kwargs):
+        return super().changeform_view(*args, **kwargs)
+
     def has_change_permission(self, request, obj=None):
         if obj and obj.is_superuser and not request.user.is_superuser:
             return False
@@ -182,6 +192,7 @@ class StaffAccountAdmin(UserAdmin):
     def response_add(self, request, obj, post_url_continue=None):
         return self._link_page(request, obj, self._invite(request, obj))
 
+    @prove_again
     def user_change_password(self, request, id, form_url=""):  # noqa: A002 - Django's name
         """Give somebody who lost a password or a phone a new link. Nobody types a password for somebody else."""
         user = self.get_object(request, unquote(id))

@@ -90,7 +90,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "medici_site.accounts.middleware.SessionLifeMiddleware",
-    "medici_site.accounts.middleware.SecondFactorMiddleware",
+    "medici_site.accounts.middleware.StateMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "treatments.middleware.LibraryMiddleware",
     "appointments.middleware.RefusedMiddleware",
@@ -130,9 +130,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "medici_site.accounts.passwords.ExpectedWordsValidator"},
-    {"NAME": "medici_site.accounts.passwords.RowValidator"},
+    {"NAME": "medici_site.accounts.passwords.GuessableValidator"},
     {"NAME": "medici_site.accounts.passwords.LongestPasswordValidator"},
     {"NAME": "medici_site.accounts.passwords.NewPasswordValidator"},
 ]

@@ -4,7 +4,9 @@ import datetime
 import io
 import time
 import uuid
+from types import SimpleNamespace
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -40,6 +42,7 @@ def sign_in(client, user) -> None:
     client.force_login(user)
     session = client.session
     session.update({BEGAN: time.time(), SEEN: time.time(), SECOND_FACTOR: True})
+    record_authentication(SimpleNamespace(session=session), user, "mfa", type="totp")
     session.save()
 
 

@@ -61,11 +61,26 @@ class AccountAdapter(DefaultAccountAdapter):
     def authentication_failed(self, request, **credentials):
         record.not_let_in(request, credentials["username"], "wrong password")
 
+    def is_ajax(self, request):
+        """Answer in JSON to who asks for the challenge of a passkey alone. Other answers would hold what was typed."""
+        return request.method == "GET" and super().is_ajax(request)
+
     def is_reauthentication_required(self, *, app, **kwargs):
-        """Ask again who it is before a second factor changes, unless they have just said so by coming in."""
+        """Ask again who it is before a second factor changes, unless they have just said so by coming in.
+
+        Whoever has a second factor says so with that one: a password may be known to others.
+        """
         ways = get_authentication_records(self.request, self.request.user)
+        if second_factors(self.request.user).exists():
+            ways = [one for one in ways if one["method"] == "mfa"]
         latest = max((one["at"] for one in ways), default=0)
         return time.time() - latest > settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+    def get_reauthentication_methods(self, user):
+        methods = super().get_reauthentication_methods(user)
+        if second_factors(user).exists():
+            return [one for one in methods if one["id"] != "reauthenticate"]
+        return methods
 
     def pre_login(self, request, user, **hooks):
         request.session[FIRST_HALF] = user.get_session_auth_hash()

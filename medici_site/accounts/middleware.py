@@ -9,19 +9,16 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from appointments import kept_forms
-from medici_site.accounts import sessions
-from medici_site.accounts.adapters import second_factors
-from medici_site.accounts.sessions import BEGAN, SECOND_FACTOR
+from medici_site.accounts import sessions, states
+from medici_site.accounts.sessions import BEGAN
+from medici_site.accounts.states import State
 
 BACKGROUND = "X-Background"
 """The header of what a page asks by itself. It keeps nobody signed in."""
 
 
 class AdminMiddleware:
-    """What both parts share: they look at pages of the admin, once it is known which, for whoever is signed in."""
-
-    EVERYBODY = {"session", "keep_form"}
-    """Names of addresses that see for themselves who asks."""
+    """What both parts share: they look at pages of the admin, once it is known which."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -31,15 +28,18 @@ class AdminMiddleware:
 
     def process_view(self, request, view, args, kwargs):
         is_of_admin = request.path.startswith(reverse("admin:index"))
-        if is_of_admin and request.resolver_match.url_name not in self.EVERYBODY and request.user.is_authenticated:
-            return self.check(request)
-        return None
+        return self.check(request, request.resolver_match.url_name) if is_of_admin else None
 
 
 class SessionLifeMiddleware(AdminMiddleware):
     """End a session that was left alone, or is too old. What is sent after that is kept for whoever sent it."""
 
-    def check(self, request):
+    WATCHED_BY_ITSELF = {"session", "keep_form"}
+    """Names of pages that are no touch."""
+
+    def check(self, request, page):
+        if page in self.WATCHED_BY_ITSELF or not request.user.is_authenticated:
+            return None
         if BEGAN not in request.session:
             sessions.begin(request)
         if not sessions.seconds_left(request):
@@ -61,22 +61,21 @@ class SessionLifeMiddleware(AdminMiddleware):
         return None if request.path == reverse("admin:login") else redirect_to_login(page)
 
 
-class SecondFactorMiddleware(AdminMiddleware):
-    """Open nothing of the admin to a session in which no second factor was given, but the way to one."""
+class StateMiddleware(AdminMiddleware):
+    """Open what the table opens to somebody who has come in so far, and lead from all else to where they go on."""
 
-    EVERYBODY = AdminMiddleware.EVERYBODY | {
-        "account_login", "login", "logout", "jsi18n", "account_reauthenticate", "mfa_activate_totp",
-        "mfa_add_webauthn", "invitation", "open_invitation",
-    }  # fmt: skip
-
-    def check(self, request):
-        if request.session.get(SECOND_FACTOR):
+    def check(self, request, page):
+        state = states.of(request)
+        if states.is_open(page, state):
             return None
-        if second_factors(request.user).exists():
-            # It was added in another session of somebody who knew the password, and is not theirs for that.
+        if state is State.IN:
+            return redirect("admin:index")
+        if state is State.BARE:
+            return redirect("mfa_activate_totp")
+        if state is State.LAPSED:
+            # A factor was added in another session of somebody who knew the password, and is not theirs for that.
             auth.logout(request)
-            return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("admin:index"))
-        return redirect("mfa_activate_totp")
+        return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("admin:index"))
 
 
 def _came_from(request):

@@ -26,8 +26,13 @@ def account(request, what: str, of: User | None = None) -> None:
 
 
 def not_let_in(request, typed: str, why: str) -> None:
-    """Put on record that somebody tried an account in vain. A name that no account has is not kept."""
-    access.record(request, Access.Kind.NOT_LET_IN, detail=why, by=throttle.account_name(typed))
+    """Put on record that somebody tried an account in vain. A name that no account has is not kept.
+
+    The record is never deleted, so strangers cannot fill it: tries at no account are one line in a while.
+    """
+    name = throttle.account_name(typed)
+    if name or not throttle.is_on_record(request):
+        access.record(request, Access.Kind.NOT_LET_IN, detail=why, by=name)
 
 
 def by_command(what: str, of: User) -> None:

@@ -52,6 +52,13 @@ def end(request) -> None:
     messages.info(request, "You were signed out, because nobody touched the page for a while.")
 
 
+def end_others(request) -> None:
+    """Let nobody in any more who is in as the person of this web request, but in its own session."""
+    for one in UserSession.objects.filter(user=request.user).exclude(session_key=request.session.session_key):
+        one.end()
+    UserSession.objects.create_from_request(request)  # its key may be a new one
+
+
 def end_all(account) -> None:
     """Let nobody in any more who is in as this account, or has a link into it."""
     for one in UserSession.objects.filter(user=account):

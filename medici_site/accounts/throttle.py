@@ -24,6 +24,10 @@ FROM_ANYWHERE = {PASSWORD: Limit("sign in from anywhere", 30, FIFTEEN_MINUTES), 
 """One account from all browsers that are not known. Six digits are few, and who tries them knows the password."""
 ALL_ACCOUNTS = Limit("sign in to all", 100, FIFTEEN_MINUTES)
 """All accounts together from one address; a whole clinic may share one."""
+PASSKEY = Limit("passkey", 60, FIFTEEN_MINUTES)
+"""Challenges and answers of passkeys that say themselves whose they are, from one address."""
+UNKNOWN = Limit("nobody's account", 1, FIFTEEN_MINUTES)
+"""Lines on record about tries, from one address, that name no account of ours."""
 OPEN_LINK = Limit("open invitation", 30, FIFTEEN_MINUTES)
 """Links that do not work, from one address."""
 
@@ -45,14 +49,28 @@ def is_over(request, what: str, username: str) -> bool:
     A browser in which this account has signed in before has a count of its own, so that a stranger behind the same
     address, or many of them all over the world, do not keep its owner out.
     """
+    counts = _counts(request, what, username)
+    # Whoever is over the limit for all accounts leaves no more rows by making up names.
+    if any(limit is ALL_ACCOUNTS and limits.is_reached(limit, key) for limit, key in counts):
+        return True
     # In this order: what is refused for one place does not count against the account.
-    return any(limits.is_over(limit, key) for limit, key in _counts(request, what, username))
+    return any(limits.is_over(limit, key) for limit, key in counts)
 
 
 def give_back(request, what: str, username: str) -> None:
     """Take back what `is_over` counted, because it was right."""
     for limit, key in _counts(request, what, username):
         limits.give_back(limit, key)
+
+
+def is_passkey_over(request) -> bool:
+    """Count one more use of a passkey by somebody who is not in yet, and return whether that is once too often."""
+    return limits.is_over(PASSKEY, limits.client_address(request))
+
+
+def is_on_record(request) -> bool:
+    """Return whether a try that names no account has put its address on record lately, and remember that it has."""
+    return limits.is_over(UNKNOWN, limits.client_address(request))
 
 
 def is_link_over(request) -> bool:

@@ -34,11 +34,15 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from fido2.webauthn import RegistrationResponse
 
 from appointments import access, kept_forms
 from appointments.models import Access
-from medici_site.accounts import forms, invitations, record, sessions, throttle
+from medici_site.accounts import forms, invitations, record, sessions, states, throttle
 from medici_site.accounts.adapters import second_factors
+from medici_site.accounts.ceremonies import Ceremony, PasskeySignInForm
+from medici_site.accounts.states import State
+from medici_site.models import User
 
 TEMPLATES = "admin/accounts"
 INVITATION = "invitation"
@@ -74,8 +78,12 @@ class SignInView(Framed, account.LoginView):
     title, template_name, form_class = "Sign in", "sign_in.html", forms.SignInForm
 
 
-class CodeView(Framed, AuthenticateView):
+class CodeView(Framed, Ceremony, AuthenticateView):
     title, template_name, form_class = "Prove that it is you", "code.html", forms.CodeForm
+    purpose = "second factor"
+
+    def person(self):
+        return self.stage.login.user.pk
 
     def dispatch(self, request, *args, **kwargs):
         stage = LoginStageController.enter(request, AuthenticateStage.key)
@@ -89,7 +97,32 @@ class CodeView(Framed, AuthenticateView):
         return super().form_invalid(form)
 
 
-class PasskeySignInView(Framed, webauthn.LoginWebAuthnView):
+class PasskeySignInView(Framed, Ceremony, webauthn.LoginWebAuthnView):
+    """Come in with a passkey alone. It says itself whose it is, so the first half of another sign-in is forgotten."""
+
+    form_class = PasskeySignInForm
+    purpose = "sign in"
+
+    def person(self):
+        return None
+
+    def dispatch(self, request, *args, **kwargs):
+        if throttle.is_passkey_over(request):
+            message = get_adapter().error_messages["too_many_login_attempts"]
+            if request.method == "GET":
+                return JsonResponse({"error": message}, status=429)
+            messages.error(request, message)
+            return redirect("admin:login")
+        if request.method == "GET" and states.of(request) is State.HALFWAY:
+            request.session.flush()
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request, *args, **kwargs):
+        response = super().get(request, *args, **kwargs)
+        if response.status_code == 200:
+            self.begin()
+        return response
+
     def form_invalid(self, form):
         record.not_let_in(self.request, "", "wrong passkey")
         messages.error(self.request, "This passkey does not open an account here.")
@@ -202,9 +235,7 @@ class OwnPasswordView(Own, PasswordChangeView):
     def form_valid(self, form):
         throttle.give_back(*self.one_try)
         response = super().form_valid(form)
-        for one in UserSession.objects.filter(user=self.request.user):
-            one.end()
-        UserSession.objects.create_from_request(self.request)
+        sessions.end_others(self.request)
         record.account(self.request, "changed the own password")
         messages.success(self.request, "Your password is changed.")
         return response
@@ -217,11 +248,31 @@ class OwnPasswordView(Own, PasswordChangeView):
         return super().form_invalid(form)
 
 
-class AddAppView(Own, ActivateTOTPView):
-    title, template_name, form_class = "Add an authenticator app", "add_app.html", forms.FirstCodeForm
+class Adding(Own):
+    """A page that adds a second factor. The first one is added by whoever comes first, and ends all other sessions."""
+
+    def form_valid(self, form):
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=self.request.user.pk)  # whoever adds one elsewhere waits
+            state = states.of(self.request)
+            if state is State.LAPSED:
+                auth.logout(self.request)
+                return redirect("admin:login")
+            if state is State.BARE:
+                sessions.end_others(self.request)
+            response = self.add(form)
+        self.request.session[sessions.SECOND_FACTOR] = True
+        return response
+
+    def add(self, form):
+        return super().form_valid(form)
 
     def get_success_url(self):
-        return _after_adding(self)
+        return reverse("mfa_view_recovery_codes" if self.did_generate_recovery_codes else "mfa_index")
+
+
+class AddAppView(Adding, ActivateTOTPView):
+    title, template_name, form_class = "Add an authenticator app", "add_app.html", forms.FirstCodeForm
 
 
 class MoveAppView(AddAppView):
@@ -233,22 +284,19 @@ class MoveAppView(AddAppView):
     def dispatch(self, request, *args, **kwargs):
         return super(ActivateTOTPView, self).dispatch(request, *args, **kwargs)  # which would refuse a second app
 
-    @transaction.atomic
-    def form_valid(self, form):
+    def add(self, form):
         Authenticator.objects.filter(user=self.request.user, type=Authenticator.Type.TOTP).delete()
         record.account(self.request, "moved the authenticator app")
-        return super().form_valid(form)
+        return super().add(form)
 
 
 class RemoveAppView(Own, DeactivateTOTPView):
     title, template_name = "Remove the authenticator app", "remove_app.html"
 
 
-class AddPasskeyView(Own, webauthn.AddWebAuthnView):
+class AddPasskeyView(Adding, Ceremony, webauthn.AddWebAuthnView):
     title, template_name = "Add a passkey", "add_passkey.html"
-
-    def get_success_url(self):
-        return _after_adding(self)
+    purpose, answer = "add", RegistrationResponse
 
 
 class RemovePasskeyView(Own, webauthn.RemoveWebAuthnView):
@@ -278,13 +326,9 @@ class CodeAgainView(Own, ReauthenticateView):
     title, template_name, form_class = "Is it still you?", "again.html", forms.CodeAgainForm
 
 
-class PasskeyAgainView(Own, webauthn.ReauthenticateWebAuthnView):
+class PasskeyAgainView(Own, Ceremony, webauthn.ReauthenticateWebAuthnView):
     title, template_name = "Is it still you?", "again_by_passkey.html"
-
-
-def _after_adding(view):
-    view.request.session[sessions.SECOND_FACTOR] = True
-    return reverse("mfa_view_recovery_codes" if view.did_generate_recovery_codes else "mfa_index")
+    purpose = "again"
 
 
 # -- The session ---------------------------------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 import io
 import re
+import time
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
@@ -12,8 +14,9 @@ from django.utils import timezone
 
 from appointments.models import Access
 from medici_site.accounts.invitations import invite, invite_first
+from medici_site.accounts.sessions import SEEN
 from medici_site.models import User
-from tests.factories import make_user, sign_in
+from tests.factories import code_now, make_user, sign_in
 from tests.stored import tables_with
 
 pytestmark = pytest.mark.django_db
@@ -156,6 +159,22 @@ def test_a_lost_password_or_phone_is_replaced_by_a_link(desk_of_boss, client):
     assert Access.objects.filter(kind="account", by="boss", detail="new link for: editor").exists()
 
 
+def test_an_open_screen_changes_no_account(desk_of_boss):
+    user = make_user(role="front desk")
+    with time_machine.travel(time.time() + 20 * 60, tick=False) as clock:
+        session = desk_of_boss.session
+        session[SEEN] = time.time()
+        session.save()
+        assert desk_of_boss.get(f"{ACCOUNTS}{user.pk}/change/").status_code == 200
+        for address in (f"{ACCOUNTS}{user.pk}/password/", f"{ACCOUNTS}add/", f"{ACCOUNTS}{user.pk}/change/"):
+            again = desk_of_boss.post(address, account_data(user, roles=["Editor"]))
+            assert again.url.startswith("/admin/account/again/"), address
+        assert roles_of(user) == {"Front desk"}
+        clock.shift(60)
+        desk_of_boss.post(again.url, {"code": code_now(), "next": f"{ACCOUNTS}{user.pk}/change/"})
+        assert roles_of(user) == {"Editor"}, "what was typed is sent after"
+
+
 def test_ones_own_account_has_its_own_page(desk_of_boss, boss):
     assert desk_of_boss.post(f"{ACCOUNTS}{boss.pk}/password/").url == "/admin/account/"
     boss.refresh_from_db()
@@ -166,7 +185,7 @@ def test_roles_given_and_taken_are_on_record(desk_of_boss):
     user = make_user(role="front desk")
     change(desk_of_boss, user, roles=["Editor"])
     change(desk_of_boss, user)
-    (line,) = Access.objects.filter(kind="account")
+    (line,) = Access.objects.filter(kind="account", by="boss")
     assert (line.by, line.detail) == ("boss", "changed roles of: front-desk")
 
 

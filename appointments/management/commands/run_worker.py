@@ -2,6 +2,7 @@ import logging
 import signal
 import threading
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, connection
 
@@ -40,6 +41,7 @@ def keep_house(stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             privacy.keep_house()
+            call_command("clearsessions")  # those that nobody can use any more
         except Exception as error:  # its text is left out: it may repeat what a row holds
             log.warning("Housekeeping failed and is tried again in an hour: %s", type(error).__name__)
         finally:
