@@ -47,9 +47,9 @@ _HAPPENED = {"had", "was", "were", "got", "did", "tuve", "tenia", "fue", "hubo"}
 # What is found of the lists by their use; no word of a phrase can be called so.
 _HARMLESS, _DENIED, _PAST, _PRESENT, _FILLER = "<harmless>", "<denied>", "<past>", "<present>", "<filler>"
 # Whoever names one of them speaks of somebody: "what if the alarm goes off" asks, "what if my alarm goes off" may not.
-# And "can not make it to the toilet" asks nothing.
+# "Can not make it to the toilet" asks nothing, and "could a clot cause this" asks about what is there.
 _SOMEBODY = {
-    "not",
+    "not", "this", "these", "esto",
     "i", "im", "ive", "my", "me", "myself", "he", "hes", "she", "shes", "his", "him", "her", "we", "our", "they",
     "theyre", "mom", "dad", "husband", "wife", "yo", "mi", "mis", "tengo", "estoy", "siento", "mama", "papa",
     "esposo", "esposa",
@@ -210,12 +210,12 @@ class Detector:
         own = _used(span for span in spans if len(span.used) > 1)
         denials = {span.end - 1 for span in found[_DENIED] if not span.used <= own}
         passed = _used(spans) | _used(found[_FILLER])
-        asked = self._asked_sentences(found, typed)
+        questions = self._questions(found, typed)
         heard = []
         for sign, matches in candidates:
             matches = [one for one in matches if not any(_is_denied(span, denials, passed, typed) for span in one)]
             if matches:
-                tenses = [self._tense(sign, one, found, asked, typed) for one in matches]
+                tenses = [self._tense(sign, one, found, questions, typed) for one in matches]
                 told = {span for one, tense in zip(matches, tenses, strict=True) if tense == _PAST for span in one}
                 is_over = _PRESENT not in tenses and all(told.intersection(one) for one in matches)
                 heard.append(Heard(sign, is_over and sign.level != "988"))
@@ -253,21 +253,27 @@ class Detector:
                     found[atom] += spans
         return found
 
-    def _asked_sentences(self, found: dict[str, list[Span]], typed: _Typed) -> set[int]:
-        """Return the sentences that ask about what may happen to anybody."""
-        asked = {}
-        for spans in _matches(self._asked, found, typed):
-            asked.setdefault(typed.sentences[spans[0].start], set()).update(_used(spans))
+    def _questions(self, found: dict[str, list[Span]], typed: _Typed) -> list[tuple[int, int]]:
+        """Return where a question about anybody begins, and in which clause what it asks about stands.
+
+        Not what somebody has and asks about: "face drooping, what are the odds of a stroke".
+        """
         there = _used(span for span in found[_PRESENT] if typed.words[span.start] not in _IS)
-        for place, word in enumerate(typed.words):
-            sentence = typed.sentences[place]
-            if place in there or (word in _SOMEBODY and place not in asked.get(sentence, ())):
-                asked.pop(sentence, None)
-        return set(asked)
+        there |= {place for place, word in enumerate(typed.words) if word in _SOMEBODY}
+        questions = []
+        for spans in _matches(self._asked, found, typed):
+            rest = there - _used(spans)
+            if typed.sentences[spans[0].start] not in {typed.sentences[place] for place in rest}:
+                questions.append((spans[0].start, typed.clauses[spans[-1].end - 1]))
+        return questions
 
     @staticmethod
     def _tense(
-        sign: WarningSign, spans: tuple[Span, ...], found: dict[str, list[Span]], asked: set[int], typed: _Typed
+        sign: WarningSign,
+        spans: tuple[Span, ...],
+        found: dict[str, list[Span]],
+        questions: list[tuple[int, int]],
+        typed: _Typed,
     ) -> str:
         """Return whether the clause says that it is there now, or that it is over or only asked about, or neither.
 
@@ -275,9 +281,10 @@ class Detector:
         """
         places = [place for span in spans for place in span.used]
         clauses = {typed.clauses[place] for place in places}
-        if asked.intersection(typed.sentences[place] for place in places):
+        if any(start < min(places) and clauses == {clause} for start, clause in questions):
             return _PAST
-        years = {start for start, _ in typed.past_years()}  # "since 2015" is no news
+        # "Since 2015" is no news; since last year may have been since yesterday.
+        years = {start for start, _ in typed.past_years() if int(typed.words[start]) < timezone.now().year - 1}
         there = (one for one in found[_PRESENT] if one.end not in years)
         if sign.clock == "ever" or any(typed.clauses[one.start] in clauses for one in there):
             return _PRESENT

@@ -5,7 +5,8 @@ The lists in warning_signs/ are what patients, spouses and children may type, in
 were heard, and 6 of the 1,368 harmless texts raised an alarm. What was missed then has been mended since. "unseen"
 was written after all that: 371 of its 381 were heard when it was first tried, and three grave ones have been put right
 since. The last 700 harmless texts were written after that, most to provoke false alarms, by questions, idioms and what
-is over: 44 of 561 did at first, and 5 of the 140 that followed, and have been mended. Write new lists to measure anew.
+is over: 44 of 561 did at first, and 5 of the 140 that followed. Most have been mended; what could only be mended by
+silencing somebody who has the sign and asks about it still raises one. Write new lists to measure anew.
 """
 
 from pathlib import Path
@@ -120,6 +121,9 @@ def test_a_no_is_for_what_stands_right_behind_it(text, is_heard):
         ("how common is a stroke now", False),
         ("what if a stroke", True),
         ("what can not make a stroke", False),
+        ("a stroke, how common is that", False),
+        ("stroke what are the odds and how common", False),
+        ("how common, a stroke", False),
         ("does surgery make a stroke", True),
     ],
 )

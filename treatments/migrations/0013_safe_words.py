@@ -83,7 +83,10 @@ class Migration(migrations.Migration):
                             ("past", "Near a sign, says that it is over, such as years ago"),
                             ("filler", "Adds little between the words of a sign, such as really"),
                             ("present", "Near a sign, says that it is there now, such as since yesterday"),
-                            ("asked", "In a sentence about nobody, says that it only asks, such as how common"),
+                            (
+                                "asked",
+                                "Before a sign, asks about it in a sentence about nobody, such as how common",
+                            ),
                         ],
                         default="named",
                         max_length=10,

@@ -252,7 +252,10 @@ class WordList(Content):
         PAST = "past", "Near a sign, says that it is over, such as years ago"
         FILLER = "filler", "Adds little between the words of a sign, such as really"
         PRESENT = "present", "Near a sign, says that it is there now, such as since yesterday"
-        ASKED = "asked", "In a sentence about nobody, says that it only asks, such as how common"
+        ASKED = (
+            "asked",
+            "Before a sign, asks about it in a sentence about nobody, such as how common",
+        )
 
     name = models.CharField(max_length=60, help_text="As warning signs name it in brackets, for example: spine shot.")
     use = models.CharField(max_length=10, choices=Use, default=Use.NAMED)
