@@ -113,7 +113,7 @@ class PasskeySignInView(Framed, Ceremony, webauthn.LoginWebAuthnView):
                 return JsonResponse({"error": message}, status=429)
             messages.error(request, message)
             return redirect("admin:login")
-        if request.method == "GET" and states.of(request) is State.HALFWAY:
+        if get_adapter().is_ajax(request) and states.of(request) is State.HALFWAY:  # a mere link ends no sign-in
             request.session.flush()
         return super().dispatch(request, *args, **kwargs)
 
@@ -125,7 +125,7 @@ class PasskeySignInView(Framed, Ceremony, webauthn.LoginWebAuthnView):
 
     def form_invalid(self, form):
         record.not_let_in(self.request, "", "wrong passkey")
-        messages.error(self.request, "This passkey does not open an account here.")
+        messages.error(self.request, "This passkey alone opens no account here. Sign in with your password.")
         return redirect("admin:login")
 
 
